@@ -1,0 +1,1 @@
+"""Implementations of the promises in `gateway.services.ports`."""

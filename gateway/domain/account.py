@@ -1,0 +1,20 @@
+"""The receipt: what a release made, counted once (row 108; prices come on top of it)."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Receipt:
+    """One ledger row, keyed by the release: written in the transaction of the job's final state."""
+
+    release_id: UUID
+    job_id: int
+    owner: str | None
+    printer: str
+    device: str
+    impressions: int
+    media_sheets: int
+    color: bool
+    confirmed: bool
+    at: float

@@ -1,0 +1,51 @@
+"""The Output Device: the machine that makes paper, with its device URI, and what is known of its state."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from uuid import UUID
+
+from gateway.domain.capabilities import Capabilities
+
+
+class DeviceState(StrEnum):
+    """printer-state of the machine; UNKNOWN where the protocol cannot tell (RAW, LPD)."""
+
+    IDLE = "idle"
+    PROCESSING = "processing"
+    STOPPED = "stopped"
+    UNREACHABLE = "unreachable"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeviceStatus:
+    """A reading at `at`: state, printer-state-reasons and the device's own sentence."""
+
+    state: DeviceState = DeviceState.UNKNOWN
+    reasons: tuple[str, ...] = ()
+    message: str = ""
+    at: float = 0.0
+
+    @property
+    def can_print(self) -> bool:
+        return self.state not in {DeviceState.STOPPED, DeviceState.UNREACHABLE}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Device:
+    """`uri`: socket://, ipp://, ipps:// or lpd://. `pinned_certificate`: SHA-256 of the certificate first seen.
+
+    `failover` names the device that takes over when this one stays unreachable before the first byte.
+    """
+
+    name: str
+    uuid: UUID
+    uri: str
+    info: str = ""
+    location: str = ""
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    status: DeviceStatus = field(default_factory=DeviceStatus)
+    pinned_certificate: str | None = None
+    failover: str | None = None
+    created_at: float = 0.0
+    version: int = 0

@@ -1,0 +1,185 @@
+"""Every setting with its default, its unit and its reason. File (TOML) first, environment over it.
+
+A setting `http.port` is `PAPERTAP_HTTP__PORT` in the environment.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from gateway.errors import StartupError
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+MIB = 1024 * 1024
+
+
+class Listen(BaseModel):
+    """`host` is for all listeners; "" is every address of the machine, IPv4 and IPv6."""
+
+    host: str = ""
+
+
+class Http(BaseModel):
+    """Plain HTTP: web pages and IPP."""
+
+    enabled: bool = True
+    port: Port = 8080
+    header_seconds: float = 10.0  # a client that has not sent its header by then is dropped
+    min_body_rate: int = 1024  # octets a second, averaged over 30 s: slower clients are dropped
+    max_connections: int = 2000
+    max_connections_per_address: int = 200
+    keep_alive_seconds: float = 30.0
+
+
+class Https(BaseModel):
+    """HTTPS and IPPS. Empty paths: a certificate of our own CA is made once and kept."""
+
+    enabled: bool = True
+    port: Port = 8443
+    certificate: Path | None = None
+    private_key: Path | None = None
+    names: tuple[str, ...] = ()  # further DNS names and addresses for the certificate
+
+
+class Ipp(BaseModel):
+    """IPP, plain and TLS on one port by the first byte."""
+
+    enabled: bool = True
+    port: Port = 8631
+    max_document: int = 4096 * MIB
+    max_documents: int = 100  # of one job
+    max_decompressed: int = 4096 * MIB
+    max_compression_ratio: int = 200
+    multiple_operation_seconds: float = 900.0  # an open job without its last document is aborted then
+    require_tls: bool = False
+
+
+class Mdns(BaseModel):
+    """DNS-SD by multicast. `interfaces`: addresses or interface names; empty is all."""
+
+    enabled: bool = True
+    interfaces: tuple[str, ...] = ()
+    host_name: str = ""  # "" is the machine's own
+
+
+class Database(BaseModel):
+    """ "" is SQLite in the data directory; else postgresql+psycopg://..."""
+
+    url: str = ""
+    wait_seconds: float = 5.0  # then the client is told to come again
+
+
+class SpoolSettings(BaseModel):
+    """ "" is `spool/` in the data directory; else file:///path"""
+
+    url: str = ""
+    low_percent: float = 5.0  # new work is refused below this share of free space ...
+    low_bytes: int = 2048 * MIB  # ... or below this much, whichever comes first
+    orphan_seconds: float = 3600.0
+
+
+class Jobs(BaseModel):
+    """How long jobs live."""
+
+    hold_seconds: float = 24 * 3600.0
+    warn_seconds: float = 3600.0  # the owner is warned this long before the expiry
+    extend_times: int = 3
+    reprint_seconds: float = 0.0  # documents are kept that long after printing for a reprint; 0: destroyed at once
+    favourites: int = 20  # a user
+    history_seconds: float = 400 * 24 * 3600.0
+    hide_unclaimed_after: float = 12 * 3600.0  # unclaimed jobs expire sooner
+
+
+class Sandbox(BaseModel):
+    """Limits of preparation; see SANDBOX in docs."""
+
+    workers: int = 2
+    seconds: float = 60.0
+    seconds_per_page: float = 2.0
+    memory: int = 1024 * MIB
+    max_pages: int = 2000
+    max_pixels: int = 100_000_000
+    thumbnails: int = 20
+
+
+class Delivery(BaseModel):
+    """How a released job reaches its device."""
+
+    unreachable_delays: tuple[float, ...] = (5.0, 15.0, 45.0)  # then failover, else hold again and tell
+    busy_first: float = 10.0  # back-off of a busy device, doubled ...
+    busy_longest: float = 120.0  # ... up to this
+    busy_tries: int = 20  # then hold again and tell: never loop in silence
+    stall_seconds: float = 60.0  # a device that takes no byte for this long is interrupted
+    poll_seconds: float = 1.0  # how often a job is looked after on an IPP device
+    lease_seconds: float = 30.0
+
+
+class Identity(BaseModel):
+    """Sign-in policy (rows 78, 83-85, 156)."""
+
+    pin_digits: int = 6
+    tries: int = 5  # failures of one name ...
+    lockout_seconds: float = 900.0  # ... within this long lock the name for as long, for that address
+    tries_per_minute: int = 20  # failures of one address
+    session_seconds: float = 12 * 3600.0
+    idle_seconds: float = 1800.0
+    kiosk_seconds: float = 30.0
+
+
+class Site(BaseModel):
+    """What people read. `base_url` is what links and QR codes carry; "" is derived from host name and port."""
+
+    name: str = "Papertap"
+    base_url: str = ""
+    organization: str = ""
+
+
+class Settings(BaseSettings):
+    """All settings. `data` holds database, spool, keys and certificates."""
+
+    model_config = SettingsConfigDict(env_prefix="PAPERTAP_", env_nested_delimiter="__", extra="forbid")
+
+    data: Path = Path("papertap-data")
+    listen: Listen = Listen()
+    http: Http = Http()
+    https: Https = Https()
+    ipp: Ipp = Ipp()
+    mdns: Mdns = Mdns()
+    database: Database = Database()
+    spool: SpoolSettings = SpoolSettings()
+    jobs: Jobs = Jobs()
+    sandbox: Sandbox = Sandbox()
+    delivery: Delivery = Delivery()
+    identity: Identity = Identity()
+    site: Site = Site()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class's signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the base class's signature
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The command line wins over the environment, the environment over the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load(config: Path | None = None, **given: object) -> Settings:
+    """Settings from `config` and the environment; StartupError names the setting that is wrong."""
+    if config is not None and not config.is_file():
+        raise StartupError(f"The settings file {config} does not exist. Give an existing file with --config.")
+    model = type("FileSettings", (Settings,), {"model_config": {**Settings.model_config, "toml_file": config}})
+    try:
+        loaded: Settings = model(**given)
+    except ValueError as error:
+        raise StartupError(f"A setting is wrong: {error}") from error
+    return loaded
