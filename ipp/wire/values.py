@@ -73,6 +73,10 @@ class Attribute:
     @classmethod
     def mixed(cls, name: str, pairs: Iterable[tuple[ValueTag, Value]]) -> Self:
         """Make an attribute whose values each carry their own tag; ValueError when there is no value."""
+        pairs = tuple(pairs)
+        if not pairs:
+            msg = f"attribute {name!r} needs at least one value"
+            raise ValueError(msg)
         tags, values = zip(*pairs, strict=True)
         uniform = tags.count(tags[0]) == len(tags)
         return cls(name, tags[0], values, () if uniform else tags)
