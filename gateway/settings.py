@@ -70,14 +70,14 @@ class Mdns(BaseModel):
 
 
 class Database(BaseModel):
-    """ "" is SQLite in the data directory; else postgresql+psycopg://..."""
+    """Where the rows are; no `url` is SQLite in the data directory; else postgresql+psycopg://..."""
 
     url: str = ""
     wait_seconds: float = 5.0  # then the client is told to come again
 
 
 class SpoolSettings(BaseModel):
-    """ "" is `spool/` in the data directory; else file:///path"""
+    """Where documents wait; no `url` is `spool/` in the data directory; else file:///path."""
 
     url: str = ""
     low_percent: float = 5.0  # new work is refused below this share of free space ...

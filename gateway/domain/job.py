@@ -48,6 +48,7 @@ class Reason(StrEnum):
     PRINTER_STOPPED_PARTLY = "printer-stopped-partly"
     RESOURCES_ARE_NOT_READY = "resources-are-not-ready"
     DESTINATION_URI_FAILED = "destination-uri-failed"
+    OUTCOME_UNKNOWN = "job-outcome-unknown"  # ours: it may have printed, and only a person can tell
     PROCESSING_TO_STOP_POINT = "processing-to-stop-point"
     JOB_COMPLETED_SUCCESSFULLY = "job-completed-successfully"
     JOB_COMPLETED_WITH_WARNINGS = "job-completed-with-warnings"

@@ -105,6 +105,8 @@ class JobQuery:
     printer: str | None = None
     owner: str | None = None
     unclaimed_as: str | None = None
+    unclaimed_from: str | None = None
+    favourite: bool | None = None
     states: tuple[JobState, ...] = ()
     released: bool | None = None
     output_device: str | None = None
@@ -114,6 +116,7 @@ class JobQuery:
     ended_before: float | None = None
     with_key: bool | None = None
     claim_lapsed_at: float | None = None
+    due_before: float | None = None  # `not_before` is set and has passed
     name_contains: str | None = None
     after_id: int | None = None
     before_id: int | None = None

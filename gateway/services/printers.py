@@ -1,0 +1,335 @@
+"""Printers and Output Devices, kept at hand: every front-end asks for them with each request.
+
+The rows are the truth. A snapshot in memory answers without waiting; it is read again when an event says so and
+each second besides, so that what another process changed (the command line, a second host) shows up.
+"""
+
+import asyncio
+import ipaddress
+import logging
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from gateway.domain.capabilities import Capabilities, union
+from gateway.domain.device import Device, DeviceState, DeviceStatus
+from gateway.domain.events import Event, Happening
+from gateway.domain.job import JobState
+from gateway.domain.printer import Printer, ReleasePolicy
+from gateway.errors import BadRequest, Conflict, NotFound, PapertapError
+from gateway.services.ports import Clock, EventBus, JobQuery, JobStore, PrinterStore
+
+REFRESH_SECONDS = 1.0
+SCHEMES = ("socket", "lpd", "ipp", "ipps")
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_OPEN = (JobState.PENDING, JobState.PENDING_HELD, JobState.PROCESSING, JobState.PROCESSING_STOPPED)
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PrinterStatus:
+    """printer-state, printer-state-reasons and queued-job-count of one Printer; `changed_at` is a wall time."""
+
+    state: str = "idle"
+    reasons: tuple[str, ...] = ()
+    message: str = ""
+    queued_jobs: int = 0
+    changed_at: float = 0.0
+
+
+class Printers:
+    """The snapshot of all Printers and devices, and the only way to change them."""
+
+    def __init__(self, *, store: PrinterStore, jobs: JobStore, events: EventBus, clock: Clock) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._events = events
+        self._clock = clock
+        self._printers: dict[str, Printer] = {}
+        self._devices: dict[str, Device] = {}
+        self._status: dict[str, PrinterStatus] = {}
+        self._generations: dict[str, int] = {}
+        self._busy: frozenset[str] = frozenset()
+        self.generation = 0
+
+    # -- reading, from the snapshot
+
+    def get(self, name: str) -> Printer:
+        printer = self._printers.get(name)
+        if printer is None:
+            raise NotFound(f'There is no printer "{name}" here.')
+        return printer
+
+    def default(self) -> Printer:
+        """The Printer behind /ipp/print: the one marked, else the first pull Printer, else the first."""
+        several = self._printers.values()
+        for wanted in (lambda p: p.is_default, lambda p: p.policy is ReleasePolicy.PULL, lambda _: True):
+            found = next(filter(wanted, several), None)
+            if found is not None:
+                return found
+        raise NotFound("No printer has been set up yet.")
+
+    def all(self, address: str | None = None) -> tuple[Printer, ...]:
+        """In the order of their names; with an address only those that its subnet may see."""
+        return tuple(p for p in self._printers.values() if address is None or _sees(address, p.subnets))
+
+    def device(self, name: str) -> Device:
+        device = self._devices.get(name)
+        if device is None:
+            raise NotFound(f'There is no output device "{name}".')
+        return device
+
+    def devices(self) -> tuple[Device, ...]:
+        return tuple(self._devices.values())
+
+    def devices_of(self, printer: Printer) -> tuple[Device, ...]:
+        return tuple(self._devices[name] for name in printer.devices if name in self._devices)
+
+    def status(self, name: str) -> PrinterStatus:
+        return self._status.get(name, PrinterStatus())
+
+    def status_generation(self, name: str) -> int:
+        """Grows whenever `status(name)` may differ."""
+        return self._generations.get(name, 0)
+
+    # -- keeping the snapshot
+
+    async def refresh(self) -> None:
+        """Read all rows; generations grow only where something differs."""
+        printers = {p.name: p for p in await self._store.printers()}
+        devices = {d.name: d for d in await self._store.devices()}
+        if printers != self._printers or _configured(devices) != _configured(self._devices):
+            self.generation += 1
+        self._printers, self._devices = printers, devices
+        for name in printers:
+            await self._refresh_status(name)
+
+    async def _refresh_status(self, name: str) -> None:
+        queued = await self._jobs.count(JobQuery(printer=name, states=_OPEN, limit=None))
+        active = await self._jobs.count(JobQuery(printer=name, states=(JobState.PROCESSING,), limit=None))
+        printer = self._printers.get(name)
+        if printer is not None:
+            self._keep_status(name, _status_of(printer, self.devices_of(printer), queued=queued, active=active))
+
+    def _keep_status(self, name: str, status: PrinterStatus) -> None:
+        before = self._status.get(name)
+        if before is not None and replace(before, changed_at=0.0) == status:
+            return
+        now = self._clock.now()
+        moved = before is None or (before.state, before.reasons) != (status.state, status.reasons)
+        self._status[name] = replace(status, changed_at=now if before is None or moved else before.changed_at)
+        self._generations[name] = self._generations.get(name, 0) + 1
+        if moved and before is not None:
+            self._tell(Event.PRINTER_STATE_CHANGED, name, text=status.message)
+
+    async def run(self) -> None:
+        """Refresh each second for as long as the process serves."""
+        while True:
+            await self._clock.sleep(REFRESH_SECONDS)
+            try:
+                await self.refresh()
+            except PapertapError as error:  # the database is away: the snapshot stays, the next second tries again
+                log.warning("printers not refreshed: %s", error)
+
+    # -- changing
+
+    async def add_printer(
+        self,
+        name: str,
+        *,
+        policy: ReleasePolicy = ReleasePolicy.PULL,
+        devices: tuple[str, ...] = (),
+        **fields: Any,
+    ) -> Printer:
+        """BadRequest for a bad name or an unknown device, Conflict when the name is taken."""
+        _check_name(name)
+        self._check_devices(policy, devices)
+        now = self._clock.now()
+        printer = Printer(
+            **{"info": name, **fields},
+            name=name,
+            uuid=uuid4(),
+            policy=policy,
+            devices=devices,
+            capabilities=self._union(devices),
+            created_at=now,
+            config_changed_at=now,
+        )
+        if await self._store.printer(name) is not None:
+            raise Conflict(f'A printer "{name}" exists already.')
+        saved = await self._store.save_printer(printer)
+        await self.refresh()
+        self._tell(Event.PRINTER_CREATED, name)
+        return saved
+
+    async def change_printer(self, name: str, **changes: Any) -> Printer:
+        """Fields of `Printer`; capabilities follow the devices."""
+        printer = await self._store.printer(name) or self.get(name)
+        devices = changes.get("devices", printer.devices)
+        self._check_devices(changes.get("policy", printer.policy), devices)
+        changed = replace(
+            printer,
+            **{
+                "capabilities": self._union(devices),
+                **changes,
+                "config_changed_at": self._clock.now(),
+            },
+        )
+        saved = await self._store.save_printer(changed)
+        await self.refresh()
+        self._tell(Event.PRINTER_CONFIG_CHANGED, name)
+        return saved
+
+    async def delete_printer(self, name: str) -> None:
+        self.get(name)
+        if await self._jobs.count(JobQuery(printer=name, states=_OPEN, limit=None)):
+            raise Conflict(f'Jobs wait on "{name}". Release or cancel them first.')
+        await self._store.delete_printer(name)
+        await self.refresh()
+        self._tell(Event.PRINTER_DELETED, name)
+
+    async def add_device(self, name: str, uri: str, **fields: Any) -> Device:
+        """BadRequest for a URI that no driver takes, Conflict when the name is taken."""
+        _check_name(name)
+        check_device_uri(uri)
+        if await self._store.device(name) is not None:
+            raise Conflict(f'An output device "{name}" exists already.')
+        device = Device(**{"info": name, **fields}, name=name, uuid=uuid4(), uri=uri, created_at=self._clock.now())
+        saved = await self._store.save_device(device)
+        await self.refresh()
+        return saved
+
+    async def change_device(self, name: str, **changes: Any) -> Device:
+        """Fields of `Device`; the Printers in front of it learn its capabilities."""
+        if "uri" in changes:
+            check_device_uri(changes["uri"])
+        saved = await self._change_device(name, lambda device: replace(device, **changes))
+        if "capabilities" in changes:
+            await self.refresh()
+            for printer in self.all():
+                if name in printer.devices:
+                    await self.change_printer(printer.name)
+        return saved
+
+    async def delete_device(self, name: str) -> None:
+        used = [p.name for p in self.all() if name in p.devices]
+        if used:
+            raise Conflict(f'"{name}" is used by {", ".join(used)}. Give them another device first.')
+        self.device(name)
+        await self._store.delete_device(name)
+        await self.refresh()
+
+    async def set_device_status(self, name: str, status: DeviceStatus) -> None:
+        """What a driver found; told to listeners when it differs from what was known."""
+        before = self.device(name).status
+        if (before.state, before.reasons, before.message) == (status.state, status.reasons, status.message):
+            self._devices[name] = replace(self._devices[name], status=status)
+            return
+        await self._change_device(name, lambda device: replace(device, status=status))
+        self._events.publish(
+            Happening(event=Event.DEVICE_STATE_CHANGED, at=self._clock.now(), device=name, text=status.message)
+        )
+
+    async def pin_certificate(self, name: str, sha256: str) -> None:
+        await self._change_device(name, lambda device: replace(device, pinned_certificate=sha256))
+
+    async def pause(self, name: str) -> None:
+        await self.change_printer(name, paused=True)
+
+    async def resume(self, name: str) -> None:
+        await self.change_printer(name, paused=False)
+
+    async def enable(self, name: str) -> None:
+        await self.change_printer(name, is_accepting_jobs=True)
+
+    async def disable(self, name: str) -> None:
+        await self.change_printer(name, is_accepting_jobs=False)
+
+    async def hold_new_jobs(self, name: str, on: bool) -> None:
+        await self.change_printer(name, holding_new_jobs=on)
+
+    async def _change_device(self, name: str, change: Callable[[Device], Device]) -> Device:
+        """Compare-and-set, again when another process was faster."""
+        for _ in range(5):
+            device = await self._store.device(name)
+            if device is None:
+                raise NotFound(f'There is no output device "{name}".')
+            try:
+                saved = await self._store.save_device(change(device))
+            except Conflict:
+                await asyncio.sleep(0)
+                continue
+            self._devices[name] = saved
+            await self.refresh()
+            return saved
+        raise Conflict(f'"{name}" is being changed by somebody else. Try again.')
+
+    def _check_devices(self, policy: ReleasePolicy, devices: tuple[str, ...]) -> None:
+        for device in devices:
+            self.device(device)
+        if policy is ReleasePolicy.SECURE and len(devices) != 1:
+            raise BadRequest("A secure printer releases at exactly one output device: name it.")
+
+    def _union(self, devices: tuple[str, ...]) -> Capabilities:
+        """With no device named, a pull Printer stands for every device there is."""
+        named = [self._devices[name] for name in devices] or list(self._devices.values())
+        return union(tuple(device.capabilities for device in named))
+
+    def _tell(self, event: Event, name: str, *, text: str = "") -> None:
+        self._events.publish(Happening(event=event, at=self._clock.now(), printer=name, text=text))
+
+
+def check_device_uri(uri: str) -> None:
+    """BadRequest unless `uri` names a scheme that a driver takes, a host and a sane port."""
+    parts = urlsplit(uri)
+    try:
+        port_ok = parts.port is None or 0 < parts.port < 65536
+    except ValueError:
+        port_ok = False
+    if parts.scheme not in SCHEMES or not parts.hostname or not port_ok:
+        raise BadRequest(
+            f'"{uri[:80]}" is not a device URI. Write for example ipp://printer.example/ipp/print, '
+            "socket://192.0.2.7:9100 or lpd://printer.example/queue."
+        )
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise BadRequest(f'"{name[:80]}" cannot be a name here: use lower-case letters, digits and dashes.')
+
+
+def _configured(devices: dict[str, Device]) -> dict[str, Device]:
+    """Devices without their momentary status."""
+    return {name: replace(device, status=DeviceStatus(), version=0) for name, device in devices.items()}
+
+
+def _sees(address: str, subnets: tuple[str, ...]) -> bool:
+    if not subnets:
+        return True
+    try:
+        own = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    return any(own in ipaddress.ip_network(subnet, strict=False) for subnet in subnets)
+
+
+def _status_of(printer: Printer, devices: tuple[Device, ...], *, queued: int, active: int) -> PrinterStatus:
+    """A Printer is stopped when it is paused or when none of its named devices can print."""
+    broken = [device for device in devices if not device.status.can_print]
+    all_broken = bool(devices) and len(broken) == len(devices)
+    reasons: list[str] = ["paused"] if printer.paused else []
+    if printer.holding_new_jobs:
+        reasons.append("hold-new-jobs")
+    if broken:
+        reasons.extend(dict.fromkeys(r for d in broken for r in (d.status.reasons or _unreachable(d.status))))
+    state = "stopped" if printer.paused or all_broken else "processing" if active else "idle"
+    message = next((f"{d.info or d.name}: {d.status.message}" for d in broken if d.status.message), "")
+    return PrinterStatus(state=state, reasons=tuple(reasons), message=message, queued_jobs=queued)
+
+
+def _unreachable(status: DeviceStatus) -> tuple[str, ...]:
+    return ("connecting-to-device",) if status.state is DeviceState.UNREACHABLE else ("other-error",)
