@@ -1,0 +1,108 @@
+"""A converter that looks at a few marks in the bytes and keeps every promise of the real one."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from math import ceil
+
+from gateway.domain.capabilities import Capabilities
+from gateway.domain.document import DocumentFacts, PageFacts
+from gateway.domain.ticket import JobTicket
+from gateway.errors import DocumentPasswordRequired, FormatError, FormatMismatch, PrintForbidden
+from gateway.services.ports import Prepared, Rendered, Sink
+
+PAGE = b"/Type /Page\n"
+COLOR = b"/DeviceRGB\n"
+LOCKED = b"/Encrypt\n"
+FORBIDDEN = b"/NoPrint\n"
+END = b"%%EOF\n"
+PASSWORD = "open sesame"
+MAGIC = {b"%PDF": "application/pdf", b"\xff\xd8": "image/jpeg", b"RaS2": "image/pwg-raster", b"UNIRAST": "image/urf"}
+
+
+def fake_pdf(
+    pages: int = 1, *, color: bool = False, locked: bool = False, no_print: bool = False, pad: int = 0
+) -> bytes:
+    """Bytes that FakeConverter takes for a PDF of that many pages; `pad` makes them that much longer."""
+    marks = COLOR * color + LOCKED * locked + FORBIDDEN * no_print
+    return b"%PDF-1.7\n" + marks + PAGE * pages + b"%" * pad + END
+
+
+class FakeConverter:
+    """`failure` is raised by the next calls until it is None again; `calls` names what was asked."""
+
+    def __init__(self) -> None:
+        self.failure: Exception | None = None
+        self.calls: list[str] = []
+
+    async def prepare(
+        self,
+        source: AsyncIterator[bytes],
+        declared_format: str,
+        *,
+        printable: Sink,
+        thumbnail: Callable[[int, bytes], Awaitable[None]],
+        password: str | None = None,
+    ) -> Prepared:
+        data = await self._read("prepare", source)
+        found = next((name for magic, name in MAGIC.items() if data.startswith(magic)), "")
+        if not found:
+            raise FormatError("The document is damaged.")
+        if declared_format not in {found, "application/octet-stream"}:
+            raise FormatMismatch(f"The document is {found}, not {declared_format}.")
+        _check_rights(data, password)
+        facts = _facts(data, found)
+        await printable(fake_pdf(len(facts.pages), color=facts.color))
+        for number in range(1, len(facts.pages) + 1):
+            await thumbnail(number, b"\x89PNG\r\n\x1a\n page %d" % number)
+        return Prepared(facts=facts, thumbnails=len(facts.pages))
+
+    async def render(
+        self,
+        source: AsyncIterator[bytes],
+        sink: Sink,
+        *,
+        ticket: JobTicket,
+        capabilities: Capabilities,
+        format: str,  # noqa: A002 - the port's word
+        copies: int,
+    ) -> Rendered:
+        data = await self._read("render", source)
+        pages = data.count(PAGE)
+        chosen = [n for n in range(1, pages + 1) if _wanted(n, ticket.page_ranges)]
+        impressions = ceil(len(chosen) / ticket.number_up)
+        duplex = capabilities.duplex and (ticket.sides or "one-sided") != "one-sided"
+        await sink(b"%s %d copies\n" % (format.encode(), copies) + fake_pdf(impressions))
+        return Rendered(
+            format=format, impressions=impressions * copies, media_sheets=ceil(impressions / (1 + duplex)) * copies
+        )
+
+    async def merge(self, sources: Sequence[AsyncIterator[bytes]], sink: Sink) -> DocumentFacts:
+        parts = [await self._read("merge", source) for source in sources]
+        merged = fake_pdf(sum(part.count(PAGE) for part in parts), color=any(COLOR in part for part in parts))
+        await sink(merged)
+        return _facts(merged, "application/pdf")
+
+    async def _read(self, call: str, source: AsyncIterator[bytes]) -> bytes:
+        self.calls.append(call)
+        data = b"".join([chunk async for chunk in source])
+        if self.failure is not None:
+            raise self.failure
+        return data
+
+
+def _check_rights(data: bytes, password: str | None) -> None:
+    if LOCKED in data and password != PASSWORD:
+        raise DocumentPasswordRequired("The document needs its password.")
+    if FORBIDDEN in data:
+        raise PrintForbidden("The document's author forbids printing.")
+    if data.startswith(b"%PDF") and END not in data:
+        raise FormatError("The document ends too early.")
+
+
+def _facts(data: bytes, found: str) -> DocumentFacts:
+    pages = data.count(PAGE) if found == "application/pdf" else 1
+    page = PageFacts(width=21000, height=29700, color=COLOR in data)
+    return DocumentFacts(format=found, pages=(page,) * max(1, pages))
+
+
+def _wanted(number: int, ranges: tuple[tuple[int, int], ...]) -> bool:
+    return not ranges or any(low <= number <= high for low, high in ranges)
