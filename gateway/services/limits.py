@@ -1,0 +1,146 @@
+"""The one policy table for tries and rates (rows 84 and 156), and the counter that keeps it.
+
+Counts live in the memory of one process: a restart forgives, which an outsider cannot bring about, and no row is
+written for a guess. An address is an IPv4 address or an IPv6 /64, since that is what one subscriber owns.
+"""
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from ipaddress import IPv6Address, ip_address
+
+from gateway.errors import Throttled
+from gateway.services.ports import Clock
+from gateway.settings import Identity as IdentitySettings
+
+MAX_COUNTERS = 100_000  # of all kinds together; the ones touched longest ago are forgotten first
+
+
+class Kind(Enum):
+    """What is counted. Sign-ins count failures only: a try that succeeds is given back."""
+
+    SIGN_IN_NAME = auto()
+    SIGN_IN_ADDRESS = auto()
+    PIN_ALONE_ADDRESS = auto()
+    SIGN_IN_TERMINAL = auto()
+    REGISTRATION = auto()
+    REQUEST = auto()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Policy:
+    """`tries` within `window` seconds; then nothing for `lock` seconds. `message` tells a person why."""
+
+    tries: int
+    window: float
+    lock: float
+    message: str
+
+
+def policies(settings: IdentitySettings) -> dict[Kind, Policy]:
+    """The table. A name is counted for each address apart, so that an outsider cannot lock its owner out."""
+    often = "Too many failed tries from this address."
+    return {
+        Kind.SIGN_IN_NAME: Policy(
+            tries=settings.tries,
+            window=settings.lockout_seconds,
+            lock=settings.lockout_seconds,
+            message="Too many failed tries for this name.",
+        ),
+        Kind.SIGN_IN_ADDRESS: Policy(tries=settings.tries_per_minute, window=60.0, lock=60.0, message=often),
+        # A PIN alone is guessed against all users at once, so that its address is given fewer over a longer time.
+        Kind.PIN_ALONE_ADDRESS: Policy(
+            tries=3 * settings.tries_per_minute, window=3600.0, lock=settings.lockout_seconds, message=often
+        ),
+        Kind.SIGN_IN_TERMINAL: Policy(
+            tries=settings.tries_per_minute, window=60.0, lock=60.0, message="Too many failed tries at this terminal."
+        ),
+        Kind.REGISTRATION: Policy(
+            tries=10, window=3600.0, lock=3600.0, message="Too many registrations from this address."
+        ),
+        Kind.REQUEST: Policy(tries=75, window=1.0, lock=1.0, message="Too many requests from this address."),
+    }
+
+
+def subscriber(address: str) -> str:
+    """What one party controls of the network: the IPv4 address, or the /64 of an IPv6 address."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if not isinstance(parsed, IPv6Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Address(int(parsed) >> 64 << 64))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limit:
+    """What one try is counted against: a kind and its key, for example (name, subscriber)."""
+
+    kind: Kind
+    key: tuple[str, ...]
+
+
+@dataclass(kw_only=True, slots=True)
+class Limits:
+    """Counters of the table. Not thread-safe: it belongs to one event loop."""
+
+    clock: Clock
+    table: dict[Kind, Policy]
+    _times: OrderedDict[Limit, deque[float]] = field(default_factory=OrderedDict)
+
+    def take(self, *limits: Limit) -> None:
+        """Count one try against each limit, before it is known how it ends: tries at the same time count too.
+
+        Throttled, with nothing counted, when one of them is used up.
+        """
+        now = self.clock.monotonic()
+        for limit in limits:
+            self._check(limit, now)
+        for limit in limits:
+            self._times.setdefault(limit, deque()).append(now)
+            self._times.move_to_end(limit)
+        while len(self._times) > MAX_COUNTERS:
+            self._times.popitem(last=False)
+
+    def give_back(self, *limits: Limit) -> None:
+        """The try was no failure after all."""
+        for limit in limits:
+            times = self._times.get(limit)
+            if times:
+                times.pop()
+            if not times:
+                self._times.pop(limit, None)
+
+    def forget(self, *limits: Limit) -> None:
+        """The counter starts anew, as after the right password."""
+        for limit in limits:
+            self._times.pop(limit, None)
+
+    def forget_all(self, kind: Kind, first: str) -> int:
+        """Forgets every counter of `kind` whose key begins with `first`; how many there were."""
+        found = [limit for limit in self._times if limit.kind is kind and limit.key[:1] == (first,)]
+        self.forget(*found)
+        return len(found)
+
+    def _check(self, limit: Limit, now: float) -> None:
+        policy, times = self.table[limit.kind], self._times.get(limit)
+        if times is None:
+            return
+        if len(times) >= policy.tries:
+            wait = times[-1] + policy.lock - now
+            if wait > 0:
+                raise Throttled(f"{policy.message} Try again in {in_words(wait)}.", retry_after=wait)
+            times.clear()
+        while times and times[0] <= now - policy.window:
+            times.popleft()
+
+
+def in_words(seconds: float) -> str:
+    """A waiting time as a person would say it, rounded up."""
+    if seconds <= 90:
+        whole = max(1, int(-(-seconds // 1)))
+        return f"{whole} second{'' if whole == 1 else 's'}"
+    return f"{int(-(-seconds // 60))} minutes"
