@@ -1,0 +1,77 @@
+# Papertap's two commands are `make run` and `make test`; both install what the machine lacks.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= /usr/bin/python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := .setup
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+# What serving needs: the jail, its system-call filter, raster formats for printers without PDF.
+RUN_PACKAGES := python3 python3-venv bubblewrap libseccomp2 ghostscript poppler-utils fonts-dejavu-core
+# The strangers that the tests print with, browse with and deliver to.
+TEST_PACKAGES := cups cups-client cups-bsd cups-ipp-utils cups-filters avahi-daemon avahi-utils dbus \
+	postgresql chromium curl openssl strace xfsprogs e2fsprogs procps iproute2 postfix util-linux
+
+.PHONY: help run setup setup-test test lint unit bench faults lock clean
+
+help:
+	@echo "make run     install what is missing and start the demo"
+	@echo "make test    install what is missing and run all checks and tests"
+	@echo "make setup   only install;  make bench  measure;  make faults  the long fault runs"
+
+run: setup
+	@exec $(BIN)/papertap demo
+
+setup: $(STAMP)/run-packages $(STAMP)/python
+setup-test: setup $(STAMP)/test-packages
+
+define install_packages
+	@mkdir -p $(STAMP)
+	@missing=$$(for p in $(1); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+		echo "Installing from Debian:" $$missing; \
+		$(SUDO) apt-get update -qq && $(SUDO) env DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y -qq --no-install-recommends $$missing >$(STAMP)/apt.log 2>&1 \
+			|| { tail -20 $(STAMP)/apt.log; echo "apt-get failed; the log is $(STAMP)/apt.log"; exit 1; }; \
+	fi
+	@touch $@
+endef
+
+$(STAMP)/run-packages: Makefile
+	$(call install_packages,$(RUN_PACKAGES))
+
+$(STAMP)/test-packages: Makefile
+	$(call install_packages,$(TEST_PACKAGES))
+
+# Hashed and complete: nothing is installed that the lock does not name.
+$(STAMP)/python: requirements.lock pyproject.toml $(STAMP)/run-packages
+	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+test: setup-test lint unit
+
+lint:
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pip-audit --requirement requirements.lock --disable-pip --progress-spinner off
+
+unit:
+	$(BIN)/pytest -n auto --dist loadgroup
+
+bench: setup-test
+	$(BIN)/python -m tests.benchmarks
+
+faults: setup-test
+	$(BIN)/pytest tests/faults --long
+
+# Resolves anew; the result is reviewed and committed.
+lock:
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf $(VENV) $(STAMP) .mypy_cache .ruff_cache .pytest_cache .hypothesis
