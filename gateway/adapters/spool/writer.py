@@ -1,0 +1,149 @@
+"""One object on its way into the local spool.
+
+A document of up to BUFFER_SIZE octets is held in memory and sealed, written, synced and renamed by one call in one
+thread: the way there and back costs more than the work. A larger one goes out in pieces of that size.
+"""
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from contextlib import suppress
+from pathlib import Path
+
+from gateway.adapters.spool.health import DiskHealth
+from gateway.adapters.spool.layout import Layout
+from gateway.adapters.spool.sealing import Sealer
+
+BUFFER_SIZE = 512 * 1024
+WRITE_BACK_SIZE = 8 * 1024 * 1024  # so often the kernel is asked to write: the last fsync must not find a gigabyte
+
+
+class LocalWriter:
+    """See SpoolWriter. One task at a time may use it."""
+
+    def __init__(self, key: bytes, layout: Layout, health: DiskHealth, threads: Executor) -> None:
+        self._id = layout.new_id()
+        self._layout = layout
+        self._health = health
+        self._threads = threads
+        self._parts: list[bytes] = []
+        self._buffered = 0
+        self._file = _SealedFile(layout.incoming / self._id, key, self._id)
+        self._work: Future[None] | None = None
+        self._returned = False
+
+    async def write(self, data: bytes) -> None:
+        self._health.check_failed()
+        self._parts.append(data)
+        self._buffered += len(data)
+        if self._buffered > BUFFER_SIZE:
+            await self._run(self._write_out)
+
+    async def commit(self) -> tuple[str, int, str]:
+        self._health.check_failed()
+        await self._run(self._store)
+        # Another commit may have found out meanwhile that what this disk calls written is not.
+        self._health.check_failed()
+        self._returned = True
+        return self._id, self._file.plain_size, self._file.sha256
+
+    async def abort(self) -> None:
+        if self._returned:
+            return
+        if self._work is not None and not self._work.done():
+            # A cancelled `await` leaves the thread at its work: what it makes can be removed only after it.
+            await asyncio.gather(asyncio.wrap_future(self._work), return_exceptions=True)
+        self._parts.clear()
+        if self._file.touched:
+            await asyncio.wrap_future(self._threads.submit(self._discard))
+
+    async def _run(self, work: Callable[[], None]) -> None:
+        self._work = self._threads.submit(work)
+        await asyncio.shield(asyncio.wrap_future(self._work))
+
+    def _write_out(self) -> None:
+        try:
+            self._health.check_room()
+            self._file.append(self._take())
+        except OSError as error:
+            raise self._health.refusal(error) from error
+
+    def _store(self) -> None:
+        """The barrier's first half: file, name, directory; in that order, each on the disk before the next."""
+        try:
+            self._file.append(self._take())
+            self._file.seal()
+            self._file.path.rename(self._layout.path(self._id))
+            self._layout.sync(self._id)
+        except OSError as error:
+            raise self._health.refusal(error) from error
+
+    def _take(self) -> bytes:
+        data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+        self._parts = []
+        self._buffered = 0
+        return data
+
+    def _discard(self) -> None:
+        self._file.close()
+        for path in (self._file.path, self._layout.path(self._id)):
+            with suppress(OSError):
+                path.unlink()
+
+
+class _SealedFile:
+    """The file itself, from a thread: sealed on the way out, hashed as it was."""
+
+    def __init__(self, path: Path, key: bytes, object_id: str) -> None:
+        self.path = path
+        self.plain_size = 0
+        self.touched = False
+        self._sealer = Sealer(key, object_id)
+        self._hash = hashlib.sha256()
+        self._descriptor: int | None = None
+        self._written = 0
+        self._handed_over = 0
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
+
+    def append(self, data: bytes) -> None:
+        self._hash.update(data)
+        self.plain_size += len(data)
+        for sealed in self._sealer.seal(data):
+            self._put(sealed)
+        if self._written - self._handed_over >= WRITE_BACK_SIZE and self._descriptor is not None:
+            # Starts writing and forgets what is written: memory and the last fsync stay small.
+            os.posix_fadvise(self._descriptor, self._handed_over, 0, os.POSIX_FADV_DONTNEED)
+            self._handed_over = self._written
+
+    def seal(self) -> None:
+        """The last chunk, and all of it on the disk."""
+        self._put(self._sealer.finish())
+        assert self._descriptor is not None, "something was written"
+        os.fsync(self._descriptor)
+        self.close()
+
+    def close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _put(self, sealed: bytes) -> None:
+        if self._descriptor is None:
+            self.touched = True
+            self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            write_all(self._descriptor, self._sealer.header + sealed)
+        else:
+            write_all(self._descriptor, sealed)
+        self._written += len(sealed)
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """A full disk may take a part of the octets first and refuse at the next call."""
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
