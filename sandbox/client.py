@@ -1,0 +1,182 @@
+"""The sandbox as the gateway uses it: a document streams in, facts and printable bytes stream out.
+
+Every call takes the document as an async iterator of bytes of any chunking, up to `Limits.max_source_bytes`, and raises
+one of `sandbox.errors`. What a call has put into a sink before it raised is worthless: write to a temporary place.
+A `batch` names one submitter's documents that belong together (one multiple-document job, one person's uploads); they
+may go through the same worker, one after another, and nobody else's ever do.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TypeVar
+
+from sandbox.errors import Crashed, TooLarge
+from sandbox.model import (
+    Facts,
+    Prepared,
+    Recipe,
+    Rendered,
+    Thumbnails,
+    facts_from_wire,
+    recipe_to_wire,
+    rendered_from_wire,
+)
+from sandbox.policy import Tools
+from sandbox.pool import Pool
+from sandbox.protocol import ProtocolError
+from sandbox.settings import SandboxSettings
+from sandbox.worker import Header, Sink
+
+ThumbnailSink = Callable[[int, bytes], Awaitable[None]]
+"""Called once a page with its 1-based number and the whole picture."""
+
+T = TypeVar("T")
+
+_MAX_THUMBNAIL = 4 * 1024 * 1024
+
+
+class Sandbox:
+    """A pool of jails behind four calls. Start it once in each process that prepares or delivers."""
+
+    def __init__(self, settings: SandboxSettings | None = None, *, tools: Tools | None = None) -> None:
+        self.settings = settings or SandboxSettings()
+        self.pool = Pool(self.settings, tools=tools)
+
+    async def start(self) -> None:
+        """Make the first jail. Unavailable when this machine gives none: nothing is ever opened outside of one."""
+        await self.pool.start()
+
+    async def close(self) -> None:
+        """Destroy all jails; documents in work fail with Crashed."""
+        await self.pool.close()
+
+    async def inspect(
+        self,
+        source: AsyncIterator[bytes],
+        declared: str | None = None,
+        *,
+        password: str | None = None,
+        batch: str | None = None,
+    ) -> Facts:
+        """Say what the document is. A document that forbids printing is described, not refused."""
+        answer = await self._run(
+            self._request("inspect", declared, password), source, _Sinks(self.settings, None, None), batch
+        )
+        return _parsed(facts_from_wire, answer.get("facts"))
+
+    async def prepare(
+        self,
+        source: AsyncIterator[bytes],
+        declared: str | None,
+        sink: Sink,
+        *,
+        thumbnails: Thumbnails | None = None,
+        thumbnail_sink: ThumbnailSink | None = None,
+        password: str | None = None,
+        batch: str | None = None,
+    ) -> Prepared:
+        """Inspect the document, stream a clean, unencrypted, printable PDF of all its pages, and picture the first ones."""
+        wanted = thumbnails if thumbnail_sink is not None else None
+        request = self._request("prepare", declared, password, thumbnails=wanted or Thumbnails(count=0))
+        sinks = _Sinks(self.settings, sink, thumbnail_sink)
+        answer = await self._run(request, source, sinks, batch)
+        facts = _parsed(facts_from_wire, answer.get("facts"))
+        return Prepared(facts=facts, size=sinks.size, thumbnails=sinks.thumbnails)
+
+    async def render(
+        self,
+        source: AsyncIterator[bytes],
+        recipe: Recipe,
+        sink: Sink,
+        *,
+        declared: str | None = None,
+        password: str | None = None,
+        batch: str | None = None,
+    ) -> Rendered:
+        """Stream the document in the recipe's format with its ticket applied; what was counted is counted on the result."""
+        request = self._request("render", declared, password) | {"recipe": recipe_to_wire(recipe)}
+        sinks = _Sinks(self.settings, sink, None)
+        answer = await self._run(request, source, sinks, batch)
+        return _parsed(lambda value: rendered_from_wire(value, size=sinks.size), answer.get("rendered"))
+
+    async def thumbnails(
+        self,
+        source: AsyncIterator[bytes],
+        thumbnail_sink: ThumbnailSink,
+        *,
+        thumbnails: Thumbnails | None = None,
+        declared: str | None = None,
+        password: str | None = None,
+        batch: str | None = None,
+    ) -> int:
+        """Picture the first pages; returns how many pictures there were."""
+        request = self._request("thumbnails", declared, password, thumbnails=thumbnails or Thumbnails())
+        sinks = _Sinks(self.settings, None, thumbnail_sink)
+        await self._run(request, source, sinks, batch)
+        return sinks.thumbnails
+
+    async def _run(self, request: Header, source: AsyncIterator[bytes], sinks: "_Sinks", batch: str | None) -> Header:
+        async with self.pool.worker(batch) as worker:
+            return await worker.exchange(request, source, sinks)
+
+    def _request(
+        self, operation: str, declared: str | None, password: str | None, *, thumbnails: Thumbnails | None = None
+    ) -> Header:
+        limits = self.settings.limits
+        pictures = thumbnails or Thumbnails(count=0)
+        return {
+            "operation": operation,
+            "declared": declared or "",
+            "password": password or "",
+            "max_pages": limits.max_pages,
+            "max_pixels": limits.max_pixels,
+            "max_impressions": limits.max_impressions,
+            "max_output_bytes": limits.max_output_bytes,
+            "thumbnails": {"count": pictures.count, "width": pictures.width, "format": pictures.format},
+        }
+
+
+class _Sinks:
+    """Hands a worker's streams to the caller's sinks and counts what passes: its lengths are not believed."""
+
+    def __init__(self, settings: SandboxSettings, result: Sink | None, thumbnail: ThumbnailSink | None) -> None:
+        self._cap = settings.limits.max_output_bytes
+        self._result = result
+        self._thumbnail = thumbnail
+        self._picture = bytearray()
+        self.size = 0
+        self.thumbnails = 0
+
+    def open(self, header: Header) -> Sink:
+        match header.get("name"):
+            case "result" if self._result is not None and self.size == 0:
+                return self._take_result
+            case "thumbnail" if self._thumbnail is not None and header.get("page") == self.thumbnails + 1:
+                return self._take_thumbnail
+        raise ProtocolError("a stream that nobody asked for at offset 0")
+
+    async def _take_result(self, chunk: bytes) -> None:
+        assert self._result is not None
+        self.size += len(chunk)
+        if self.size > self._cap:
+            raise TooLarge("the result", limit="output", allowed=self._cap)
+        await self._result(chunk)
+
+    async def _take_thumbnail(self, chunk: bytes) -> None:
+        self._picture += chunk
+        if len(self._picture) > _MAX_THUMBNAIL:
+            raise TooLarge("a thumbnail", limit="output", allowed=_MAX_THUMBNAIL)
+
+    async def close(self) -> None:
+        """The open stream has ended: a picture is whole now."""
+        if self._picture and self._thumbnail is not None:
+            self.thumbnails += 1
+            picture = bytes(self._picture)
+            self._picture.clear()
+            await self._thumbnail(self.thumbnails, picture)
+
+
+def _parsed(parse: Callable[[object], T], value: object) -> T:
+    try:
+        return parse(value)
+    except (ProtocolError, ValueError, TypeError) as error:
+        raise Crashed(f"the worker's answer is out of shape: {error}") from error

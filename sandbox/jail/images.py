@@ -1,0 +1,135 @@
+"""Turns pictures and rasters into a PDF with one page each. Metadata such as a place or a camera stays behind."""
+
+import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from sandbox.errors import Broken, TooLarge
+from sandbox.jail import pwg, urf
+from sandbox.jail.image_pdf import ImagePdf, Picture, deflated
+from sandbox.jail.raster import Lines, Pages, RasterPage, Space
+from sandbox.jail.rle import RasterError
+from sandbox.jail.task import Task
+from sandbox.model import JPEG, PWG
+
+_STRIP = 64
+_DEFAULT_DPI = 300.0
+_JPEG_QUALITY = 95
+_CHUNK = 256 * 1024
+
+
+def picture_to_pdf(source: Path, target: Path, kind: str, task: Task) -> None:
+    """Convert a JPEG or PNG: upright, on white, in sRGB or grey. Broken or TooLarge."""
+    Image.MAX_IMAGE_PIXELS = None  # our own limit below is the sharper one
+    try:
+        with Image.open(source, formats=["JPEG" if kind == JPEG else "PNG"]) as image:
+            if image.width * image.height > task.max_pixels:
+                raise TooLarge(f"{image.width} by {image.height}", limit="pixels", allowed=task.max_pixels)
+            dpi = _dpi(image)
+            if kind == JPEG:
+                # Lets the decoder convert; nothing is shrunk at this size.
+                image.draft(None, image.size)
+            image.load()
+            upright = ImageOps.exif_transpose(image)
+            _write_picture(upright, target, dpi, jpeg=kind == JPEG)
+    except UnidentifiedImageError as error:
+        raise Broken(str(error)) from error
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+        raise Broken(f"{type(error).__name__}: {error}") from error
+
+
+def raster_to_pdf(source: Path, target: Path, kind: str, task: Task) -> list[bool]:
+    """Convert PWG raster or URF; returns for each page whether a pixel of it has colour. Broken or TooLarge."""
+    colors: list[bool] = []
+    try:
+        with source.open("rb") as stream, ImagePdf(target) as pdf:
+            read = pwg.read_pages if kind == PWG else urf.read_pages
+            pages: Pages = read(stream, max_pages=task.max_pages, max_pixels=task.max_pixels)
+            for page, lines in pages:
+                task.pages(len(colors) + 1)
+                tint = _Tint(page.space)
+                picture = Picture(
+                    width=page.width, height=page.height, points=_points(page), space=page.space, bits=page.bits
+                )
+                pdf.add(picture, deflated(tint.passing(lines)))
+                colors.append(tint.found)
+    except RasterError as error:
+        raise Broken(str(error), page=len(colors) + 1) from error
+    if not colors:
+        raise Broken("the raster has no page")
+    return colors
+
+
+class _Tint:
+    """Looks at lines in passing for a pixel that is not grey; exact, and stops looking once it has found one."""
+
+    def __init__(self, space: Space) -> None:
+        self.found = False
+        self._channels = space.channels
+
+    def passing(self, lines: Lines) -> Iterator[bytes]:
+        for repeat, line in lines:
+            if not self.found and self._channels > 1:
+                self.found = self._tinted(line)
+            yield line * repeat
+
+    def _tinted(self, line: bytes) -> bool:
+        step = self._channels
+        first = line[0::step]
+        return first != line[1::step] or first != line[2::step]
+
+
+def _points(page: RasterPage) -> tuple[float, float]:
+    return page.width * 72 / page.dpi[0], page.height * 72 / page.dpi[1]
+
+
+def _dpi(image: Image.Image) -> float:
+    """The picture's own resolution where it is plausible for print. 72 and 96 are what programs write for "none"."""
+    stated = image.info.get("dpi", (0, 0))[0]
+    try:
+        dpi = float(stated)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return _DEFAULT_DPI
+    return dpi if 100 <= dpi <= 2400 else _DEFAULT_DPI
+
+
+def _write_picture(image: Image.Image, target: Path, dpi: float, *, jpeg: bool) -> None:
+    gray = image.mode in {"1", "L", "LA", "I", "I;16", "I;16B", "F"}
+    picture = Picture(
+        width=image.width,
+        height=image.height,
+        points=(image.width * 72 / dpi, image.height * 72 / dpi),
+        space=Space.GRAY if gray else Space.RGB,
+        jpeg=jpeg,
+    )
+    with ImagePdf(target) as pdf:
+        pdf.add(picture, _jpeg(image, gray=gray) if jpeg else deflated(_strips(image, gray=gray)))
+
+
+def _jpeg(image: Image.Image, *, gray: bool) -> Iterable[bytes]:
+    """Encode anew from the pixels alone: no segment of the sender's file reaches the printer."""
+    buffer = io.BytesIO()
+    image.convert("L" if gray else "RGB").save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
+    data = buffer.getbuffer()
+    return (bytes(data[start : start + _CHUNK]) for start in range(0, len(data), _CHUNK))
+
+
+def _strips(image: Image.Image, *, gray: bool) -> Iterator[bytes]:
+    """The samples on white paper, a few lines at a time: a conversion of the whole would hold it three times."""
+    for top in range(0, image.height, _STRIP):
+        strip = image.crop((0, top, image.width, min(top + _STRIP, image.height)))
+        yield _flat(strip, "L" if gray else "RGB").tobytes()
+
+
+def _flat(strip: Image.Image, mode: str) -> Image.Image:
+    if strip.mode.startswith(("I", "F")):
+        # 16-bit grey: the high byte. Pillow's own conversion clips instead.
+        return strip.convert("I").point(lambda value: value / 256).convert("L")
+    if "A" not in strip.mode and "transparency" not in strip.info:
+        return strip.convert(mode)
+    layer = strip.convert("RGBA")
+    paper = Image.new("RGBA", layer.size, "white")
+    paper.alpha_composite(layer)
+    return paper.convert(mode)

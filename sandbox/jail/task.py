@@ -1,0 +1,56 @@
+"""One request as the in-jail code sees it: what is asked, what is allowed, and a line back for progress."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sandbox.errors import TooLarge
+from sandbox.model import Recipe, Thumbnails, recipe_from_wire
+
+
+def _nobody(count: int) -> None:
+    """No watchdog to tell."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Task:
+    operation: str
+    folder: Path
+    declared: str = ""
+    password: str = ""
+    max_pages: int = 2000
+    max_pixels: int = 100_000_000
+    max_impressions: int = 50_000
+    max_output_bytes: int = 2**31
+    recipe: Recipe = field(default_factory=Recipe)
+    thumbnails: Thumbnails = field(default_factory=lambda: Thumbnails(count=0))
+    report: Callable[[int], None] = _nobody
+
+    @property
+    def source(self) -> Path:
+        return self.folder / "source"
+
+    def pages(self, count: int) -> None:
+        """Tell the watchdog how many pages there are. TooLarge when that is more than is allowed."""
+        if count > self.max_pages:
+            raise TooLarge(f"{count} pages", limit="pages", allowed=self.max_pages)
+        self.report(count)
+
+
+def task_from_wire(request: dict[str, Any], folder: Path, report: Callable[[int], None]) -> Task:
+    """Build the task of a request. KeyError, TypeError or ValueError for one that the gateway never makes."""
+    recipe = request.get("recipe")
+    return Task(
+        operation=request["operation"],
+        folder=folder,
+        declared=request["declared"],
+        password=request["password"],
+        max_pages=request["max_pages"],
+        max_pixels=request["max_pixels"],
+        max_impressions=request["max_impressions"],
+        max_output_bytes=request["max_output_bytes"],
+        recipe=recipe_from_wire(recipe) if recipe else Recipe(),
+        thumbnails=Thumbnails(**request["thumbnails"]),
+        report=report,
+    )

@@ -1,0 +1,98 @@
+"""The process inside the jail: import everything, say so, then serve documents until it is killed."""
+
+import os
+import resource
+import sys
+from pathlib import Path
+from typing import Any
+
+from sandbox.errors import Crashed, SandboxError, TooLarge, to_wire
+from sandbox.jail import look, render
+from sandbox.jail.channel import Channel, file_chunks
+from sandbox.jail.document import Opened, open_document
+from sandbox.jail.task import Task, task_from_wire
+from sandbox.model import Facts, PageFacts, facts_to_wire
+from sandbox.protocol import ProtocolError
+
+_FOLDER = Path("/tmp/work")  # noqa: S108 - the jail's own memory file system
+_PROCESSES = 64
+
+
+def main() -> None:
+    """Serve. Standard output is kept for the frames: what a library prints goes to standard error instead."""
+    resource.setrlimit(resource.RLIMIT_NPROC, (_PROCESSES, _PROCESSES))
+    target = os.dup(1)
+    os.dup2(2, 1)
+    channel = Channel(0, target)
+    _FOLDER.mkdir(exist_ok=True)
+    channel.send({"event": "ready"})
+    while (request := channel.request()) is not None:
+        if not serve(channel, request, _FOLDER):
+            # The rest of the document is still coming; a fresh worker is cheaper than reading it all.
+            sys.exit(0)
+        render.forget(_FOLDER)
+
+
+def serve(channel: Channel, request: dict[str, Any], folder: Path) -> bool:
+    """Answer one request; returns whether the worker can go on. Every error becomes an error header."""
+    try:
+        task = task_from_wire(request, folder, lambda count: channel.send({"event": "pages", "count": count}))
+        with task.source.open("wb") as file:
+            file.writelines(channel.document())
+        channel.send({"event": "done", **_work(channel, task)})
+    except SandboxError as error:
+        channel.send(to_wire(error))
+    except MemoryError as error:
+        channel.send(to_wire(TooLarge(f"memory: {error}", limit="memory")))
+    except ProtocolError:
+        raise
+    except OSError as error:
+        full = error.errno in {27, 28}  # EFBIG, ENOSPC: of the jail's memory file system
+        channel.send(to_wire(TooLarge(str(error), limit="memory") if full else Crashed(f"OSError: {error}")))
+    except Exception as error:  # noqa: BLE001 - foreign input may raise anything; the sender still gets an answer
+        channel.send(to_wire(Crashed(f"{type(error).__name__}: {error}")))
+    else:
+        return True
+    return False
+
+
+def _work(channel: Channel, task: Task) -> dict[str, object]:
+    opened = open_document(task)
+    match task.operation:
+        case "inspect" | "prepare" | "thumbnails":
+            return _describe(channel, task, opened)
+        case "render":
+            made = render.plan(opened, task)
+            channel.stream({"name": "result"}, render.chunks(made, task))
+            counts = render.rendered(made, task.recipe)
+            return {
+                "rendered": {
+                    "format": counts.format,
+                    "impressions": counts.impressions,
+                    "sheets": counts.sheets,
+                    "color_impressions": counts.color_impressions,
+                }
+            }
+        case _:
+            raise Crashed("an unknown operation")
+
+
+def _describe(channel: Channel, task: Task, opened: Opened) -> dict[str, object]:
+    def show(page: int, picture: bytes) -> None:
+        channel.stream({"name": "thumbnail", "page": page}, (picture,))
+
+    pages: tuple[PageFacts, ...] = look.facts(
+        opened.path, thumbnails=task.thumbnails, show=show, known=opened.colors, max_pixels=task.max_pixels
+    )
+    if task.operation == "prepare":
+        channel.stream({"name": "result"}, file_chunks(opened.path))
+    cleaned = opened.cleaned
+    facts = Facts(
+        format=opened.format,
+        pages=pages,
+        encrypted=cleaned.encrypted,
+        print_permitted=cleaned.print_permitted,
+        repaired=cleaned.repaired,
+        removed=cleaned.removed,
+    )
+    return {"facts": facts_to_wire(facts)}

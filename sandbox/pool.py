@@ -1,0 +1,214 @@
+"""Keeps warm workers at hand, gives each document (or one submitter's batch) its own, and destroys it afterwards."""
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections import deque
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+
+from sandbox import code, memory, seccomp, slots, spawner
+from sandbox.errors import Crashed, SandboxError, TimedOut, Unavailable
+from sandbox.memory import Memory
+from sandbox.policy import Tools
+from sandbox.settings import SandboxSettings
+from sandbox.slots import Slot
+from sandbox.spawner import Blueprint, Spawned
+from sandbox.worker import Worker
+
+_log = logging.getLogger(__name__)
+_RETRY_SECONDS = 1.0
+
+
+class Pool:
+    """Workers, at most `workers` busy and `ready` waiting. Belongs to the event loop that started it."""
+
+    def __init__(self, settings: SandboxSettings, *, tools: Tools | None = None) -> None:
+        self._settings = settings
+        self._tools = tools or Tools()
+        self._blueprint: Blueprint | None = None
+        self._memory: Memory | None = None
+        # The one thread that starts jails: they die when it ends, so it ends last.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sandbox-spawner")
+        self._free: deque[Slot] = deque()
+        self._held: list[Slot] = []
+        self._slot_of: dict[Worker, Slot] = {}
+        self._ready: deque[Worker] = deque()
+        self._parked: dict[str, Worker] = {}
+        self._timers: dict[Worker, asyncio.TimerHandle] = {}
+        self._busy = asyncio.Semaphore(settings.workers)
+        self._wanted = asyncio.Event()
+        self._arrived = asyncio.Condition()
+        self._refused: SandboxError | None = None
+        self._refiller: asyncio.Task[None] | None = None
+        self._ending: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Sweep orphans, start the first worker and begin to fill the pool. Unavailable when no jail can be made."""
+        loop = asyncio.get_running_loop()
+        self._blueprint, self._memory = await loop.run_in_executor(self._thread, self._survey)
+        self._ready.append(await self._spawn())
+        self._refiller = asyncio.create_task(self._refill())
+        self._wanted.set()
+
+    async def close(self) -> None:
+        """Destroy every worker; returns when no process of the pool is left."""
+        if self._refiller is not None:
+            self._refiller.cancel()
+            await asyncio.gather(self._refiller, return_exceptions=True)
+        for timer in self._timers.values():
+            timer.cancel()
+        await asyncio.gather(*(self._destroy(worker) for worker in list(self._slot_of)), *self._ending)
+        await asyncio.to_thread(self._thread.shutdown)
+        slots.release(self._held)
+        self._held = []
+
+    @property
+    def processes(self) -> list[int]:
+        """The first process of each living jail, for metrics and tests."""
+        return [worker.jail.pid for worker in self._slot_of]
+
+    @contextlib.asynccontextmanager
+    async def worker(self, key: str | None = None) -> AsyncIterator[Worker]:
+        """A warm worker for one document. With a `key` a clean worker is kept a moment for the same key's next one."""
+        async with self._busy:
+            worker = await self._take(key)
+            try:
+                yield worker
+            except BaseException:
+                await self._shielded(worker)
+                raise
+            self._put(worker, key)
+
+    async def _take(self, key: str | None) -> Worker:
+        if key is not None and (parked := self._parked.pop(key, None)) is not None:
+            self._timers.pop(parked).cancel()
+            return parked
+        self._wanted.set()
+        async with self._arrived:
+            while not self._ready:
+                if self._refused is not None:
+                    raise self._refused
+                self._make_room()
+                self._wanted.set()
+                await self._arrived.wait()
+            self._wanted.set()
+            return self._ready.popleft()
+
+    def _put(self, worker: Worker, key: str | None) -> None:
+        if key is None or worker.documents >= self._settings.reuse_documents or key in self._parked:
+            self._end(worker)
+            return
+        worker.key = key
+        self._parked[key] = worker
+        loop = asyncio.get_running_loop()
+        self._timers[worker] = loop.call_later(self._settings.reuse_seconds, self._unpark, key)
+
+    def _unpark(self, key: str) -> None:
+        worker = self._parked.pop(key)
+        self._timers.pop(worker).cancel()
+        self._end(worker)
+
+    def _make_room(self) -> None:
+        """Every slot may be taken by workers that wait for a next document of some batch: the oldest one goes."""
+        if not self._free and self._parked:
+            self._unpark(next(iter(self._parked)))
+
+    def _end(self, worker: Worker) -> None:
+        task = asyncio.create_task(self._destroy(worker))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)
+
+    async def _shielded(self, worker: Worker) -> None:
+        self._end(worker)
+        await asyncio.sleep(0)
+
+    async def _destroy(self, worker: Worker) -> None:
+        slot = self._slot_of.pop(worker, None)
+        if slot is None:
+            return
+        loop = asyncio.get_running_loop()
+        await worker.disconnect()
+        await loop.run_in_executor(None, spawner.kill, worker.jail)
+        worker.guard.close()
+        self._free.append(slot)
+        self._wanted.set()
+
+    async def _refill(self) -> None:
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            while len(self._ready) < self._settings.ready and self._free:
+                try:
+                    worker = await self._spawn()
+                except SandboxError as error:
+                    _log.warning("no sandbox worker: %s", error.detail)
+                    await self._announce(error)
+                    await asyncio.sleep(_RETRY_SECONDS)
+                    continue
+                self._ready.append(worker)
+                await self._announce(None)
+
+    async def _announce(self, refused: SandboxError | None) -> None:
+        async with self._arrived:
+            self._refused = Unavailable(refused.detail) if refused else None
+            self._arrived.notify_all()
+
+    async def _spawn(self) -> Worker:
+        """Start a worker and wait until it is warm. Unavailable or Crashed."""
+        assert self._memory is not None
+        slot = self._free.popleft()
+        try:
+            jail = await self._jail(slot)
+        except BaseException:
+            self._free.append(slot)
+            raise
+        guard = await asyncio.to_thread(self._memory.guard, slot.index, jail.pid, self._settings.limits)
+        worker = Worker(jail, guard, self._settings.limits)
+        self._slot_of[worker] = slot
+        try:
+            await worker.connect()
+            await worker.ready(self._settings.start_seconds)
+        except (Crashed, TimedOut) as error:
+            await self._destroy(worker)
+            raise Unavailable(error.detail) from error
+        except BaseException:
+            await self._shielded(worker)
+            raise
+        return worker
+
+    async def _jail(self, slot: Slot) -> Spawned:
+        """Start a jail in the spawning thread. A cancelled start is still waited for: its jail would be nobody's."""
+        assert self._blueprint is not None
+        loop = asyncio.get_running_loop()
+        starting = loop.run_in_executor(self._thread, spawner.spawn, self._blueprint, slot)
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await asyncio.wait({starting})
+            if starting.exception() is None:
+                await asyncio.to_thread(spawner.kill, starting.result())
+            raise
+
+    def _survey(self) -> tuple[Blueprint, Memory]:
+        """Everything that blocks and is done once: folders, locks, orphans, code, filter, memory."""
+        settings = self._settings
+        runtime = code.runtime_dir(settings.runtime_dir)
+        root = os.geteuid() == 0
+        self._held = slots.claim(
+            runtime,
+            # Busy ones, waiting ones, and as many again for batches that pause and jails that are still ending.
+            wanted=2 * settings.workers + settings.ready,
+            total=settings.slots,
+            uid_base=settings.slot_uid_base if root else None,
+        )
+        self._free.extend(self._held)
+        try:
+            program = seccomp.program()
+        except seccomp.SeccompUnavailableError as error:
+            raise Unavailable(str(error)) from error
+        blueprint = Blueprint(
+            code=code.gather(runtime, foreign_user=root), seccomp=program, limits=settings.limits, tools=self._tools
+        )
+        return blueprint, memory.detect()

@@ -1,0 +1,93 @@
+"""Slots: who may run a worker where. A slot is a locked file, and as root also a user id that nobody else uses.
+
+The lock tells whose workers are whose, even after kill -9 of a gateway and with several gateways on one machine: what
+still runs under a slot that could be locked belongs to nobody, and is killed before the slot is used again.
+"""
+
+import fcntl
+import os
+import signal
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.errors import Unavailable
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Slot:
+    index: int
+    lock: int
+    marker: str
+    uid: int | None
+
+
+def claim(runtime: Path, *, wanted: int, total: int, uid_base: int | None) -> list[Slot]:
+    """Lock `wanted` free slots and kill what a dead gateway left in them. Unavailable when too few are free."""
+    slots: list[Slot] = []
+    for index in range(total):
+        if len(slots) == wanted:
+            break
+        path = runtime / f"slot-{index}"
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+            continue
+        uid = None if uid_base is None else uid_base + index
+        slots.append(Slot(index=index, lock=lock, marker=f"papertap-slot={path}", uid=uid))
+    if len(slots) < wanted:
+        release(slots)
+        raise Unavailable(f"only {len(slots)} of {total} worker slots under {runtime} are free; {wanted} are needed")
+    sweep(slots)
+    return slots
+
+
+def release(slots: Iterable[Slot]) -> None:
+    for slot in slots:
+        os.close(slot.lock)
+
+
+def sweep(slots: Iterable[Slot]) -> int:
+    """Kill every process that runs in these slots; returns how many there were."""
+    held = list(slots)
+    killed = 0
+    for pid in occupants(held):
+        try:
+            os.kill(pid, signal.SIGKILL)
+            killed += 1
+        except ProcessLookupError:
+            continue
+    return killed
+
+
+def occupants(slots: Iterable[Slot]) -> list[int]:
+    """The processes that run in these slots, told by the marker on their command line or by the slot's user id."""
+    held = list(slots)
+    markers = {slot.marker.encode() for slot in held}
+    uids = {slot.uid for slot in held if slot.uid is not None}
+    return [pid for pid in _pids() if _runs_as(pid) in uids or markers & set(_arguments(pid))]
+
+
+def _pids() -> list[int]:
+    return [int(name) for name in os.listdir("/proc") if name.isdigit() and int(name) != os.getpid()]  # noqa: PTH208 - names are wanted
+
+
+def _runs_as(pid: int) -> int:
+    """The user id of a living process; -1 for one that has ended, a zombie too."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return -1
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    if fields.get("State", "Z").startswith(("Z", "X")):
+        return -1
+    return int(fields.get("Uid", "-1").split()[0])
+
+
+def _arguments(pid: int) -> list[bytes]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return []

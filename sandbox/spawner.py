@@ -1,0 +1,130 @@
+"""Starts and kills jails. Blocking, and therefore always called through the one thread that `pool` keeps for it.
+
+`--die-with-parent` fires when the *thread* that started bubblewrap ends, so that thread must live as long as the pool.
+Killing the outer bubblewrap while it sets up leaves an orphan: the process to kill is the one it reports on its info
+descriptor, and it is held by a pidfd so that its number can't come to mean somebody else.
+"""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+from dataclasses import dataclass
+from time import monotonic
+from typing import IO
+
+from sandbox.errors import Unavailable, printable
+from sandbox.policy import Code, Identity, Jail, Tools, jail_argv, worker_command
+from sandbox.settings import Limits
+from sandbox.slots import Slot
+
+_SET_UP_SECONDS = 10.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Blueprint:
+    """What all jails of a pool have in common."""
+
+    code: Code
+    seccomp: bytes
+    limits: Limits
+    tools: Tools
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spawned:
+    """A started jail: bubblewrap itself, and the first process inside by number and by pidfd."""
+
+    outer: subprocess.Popen[bytes]
+    pid: int
+    pidfd: int
+
+    @property
+    def stdin(self) -> IO[bytes]:
+        assert self.outer.stdin is not None
+        return self.outer.stdin
+
+    @property
+    def stdout(self) -> IO[bytes]:
+        assert self.outer.stdout is not None
+        return self.outer.stdout
+
+
+def spawn(blueprint: Blueprint, slot: Slot, command: list[str] | None = None) -> Spawned:
+    """Start a jail in `slot` that runs a worker, or `command`. Unavailable, with bubblewrap's reason, when it fails."""
+    seccomp_fd = os.memfd_create("seccomp")
+    info_read, info_write = os.pipe()
+    try:
+        # One descriptor for each jail: they would share the read offset of a common one.
+        os.write(seccomp_fd, blueprint.seccomp)
+        os.lseek(seccomp_fd, 0, os.SEEK_SET)
+        jail = Jail(
+            code=blueprint.code,
+            identity=Identity(marker=slot.marker, uid=slot.uid),
+            seccomp_fd=seccomp_fd,
+            info_fd=info_write,
+            limits=blueprint.limits,
+            tools=blueprint.tools,
+        )
+        outer = _popen(jail_argv(jail, command or worker_command(jail)), (seccomp_fd, info_write))
+        os.close(info_write)
+        info_write = -1
+        return _held(outer, info_read)
+    finally:
+        for fd in (seccomp_fd, info_read, info_write):
+            if fd >= 0:
+                os.close(fd)
+
+
+def kill(jail: Spawned) -> None:
+    """End the jail and everything in it, and reap it. Safe to call twice."""
+    if jail.outer.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(jail.pidfd, signal.SIGKILL)
+        # The namespace ends with its first process; bubblewrap then ends by itself, unless it is stopped.
+        try:
+            jail.outer.wait(timeout=2)
+        except subprocess.TimeoutExpired:
+            jail.outer.kill()
+            jail.outer.wait()
+        os.close(jail.pidfd)
+    for stream in (jail.outer.stdin, jail.outer.stdout, jail.outer.stderr):
+        if stream is not None:
+            with contextlib.suppress(OSError):
+                stream.close()
+
+
+def _popen(argv: list[str], pass_fds: tuple[int, ...]) -> subprocess.Popen[bytes]:
+    pipe = subprocess.PIPE
+    try:
+        return subprocess.Popen(  # noqa: S603 - the line is built by policy from checked values
+            argv, stdin=pipe, stdout=pipe, stderr=pipe, pass_fds=pass_fds, close_fds=True, bufsize=0, cwd="/"
+        )
+    except OSError as error:
+        raise Unavailable(f"{argv[0]} can't be started: {error.strerror}") from error
+
+
+def _held(outer: subprocess.Popen[bytes], info_read: int) -> Spawned:
+    try:
+        pid = _first_process(info_read)
+        pidfd = os.pidfd_open(pid)
+    except (OSError, ValueError) as error:
+        outer.kill()
+        _, complaint = outer.communicate()
+        raise Unavailable(f"no jail: {printable(complaint.decode(errors='replace'))}") from error
+    return Spawned(outer=outer, pid=pid, pidfd=pidfd)
+
+
+def _first_process(info_read: int) -> int:
+    """The process id that bubblewrap reports, as we see it. ValueError when it ends or stalls without a report."""
+    deadline = monotonic() + _SET_UP_SECONDS
+    report = b""
+    while b"}" not in report:
+        ready, _, _ = select.select([info_read], [], [], max(0.0, deadline - monotonic()))
+        chunk = os.read(info_read, 4096) if ready else b""
+        if not chunk:
+            raise ValueError("bubblewrap reported no process")
+        report += chunk
+    return int(json.loads(report)["child-pid"])

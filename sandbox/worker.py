@@ -1,0 +1,212 @@
+"""One running worker seen from outside: frames in, frames out, a watchdog, and an end.
+
+The loop never waits for a worker that doesn't answer: every exchange stands under a wall-clock limit, and whatever goes
+wrong ends in a kill of the whole jail and one of the kinds of `sandbox.errors`.
+"""
+
+import asyncio
+import contextlib
+from asyncio.streams import FlowControlMixin
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import IO, Protocol
+
+from sandbox import protocol
+from sandbox.errors import Crashed, TimedOut, TooLarge, from_wire
+from sandbox.memory import Guard
+from sandbox.policy import wall_seconds
+from sandbox.protocol import DATA, END, HEADER, Decoder, Frame, ProtocolError
+from sandbox.settings import Limits
+from sandbox.spawner import Spawned
+
+Header = dict[str, object]
+Sink = Callable[[bytes], Awaitable[None]]
+
+_READ = 256 * 1024
+_POLL_SECONDS = 0.1
+
+
+class Sinks(Protocol):
+    """Where the streams that a worker announces go."""
+
+    def open(self, header: Header) -> Sink:
+        """The sink of the announced stream. ProtocolError for one that nobody asked for."""
+
+    async def close(self) -> None:
+        """The stream that was opened last has ended."""
+
+
+class Worker:
+    """A jailed worker. `documents` counts what it has served; `key` is the batch it belongs to once it has served one."""
+
+    def __init__(self, jail: Spawned, guard: Guard, limits: Limits) -> None:
+        self.jail = jail
+        self.guard = guard
+        self.documents = 0
+        self.key: str | None = None
+        self._limits = limits
+        self._decoder = Decoder()
+        self._frames: deque[Frame] = deque()
+        self._complaint = b""
+        self._out = asyncio.StreamReader(limit=_READ)
+        self._in: asyncio.StreamWriter | None = None
+        self._transports: list[asyncio.BaseTransport] = []
+        self._listener: asyncio.Task[None] | None = None
+
+    async def connect(self) -> None:
+        """Join the pipes to the running loop."""
+        loop = asyncio.get_running_loop()
+        self._out = await self._reader(self.jail.stdout)
+        error = await self._reader(self.jail.outer.stderr)
+        transport, flow = await loop.connect_write_pipe(FlowControlMixin, self.jail.stdin)
+        self._in = asyncio.StreamWriter(transport, flow, None, loop)
+        self._transports.append(transport)
+        self._listener = asyncio.create_task(self._listen(error))
+
+    async def ready(self, seconds: float) -> None:
+        """Wait until the worker has everything imported. Crashed or TimedOut when it never gets there."""
+        try:
+            async with asyncio.timeout(seconds):
+                if (await self._header()).get("event") != "ready":
+                    raise Crashed("the worker did not report for work")
+        except TimeoutError as error:
+            raise TimedOut(f"the worker was not ready after {seconds} s") from error
+
+    async def exchange(self, request: Header, source: AsyncIterator[bytes], sinks: Sinks) -> Header:
+        """Stream a document in and its results out; returns the worker's closing header.
+
+        Any SandboxError. An error of the source or of a sink passes through unchanged. After any error the worker must
+        be destroyed: it may still be in the middle of the document.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._limits.wall_seconds) as watchdog:
+                start = loop.time()
+
+                def extend(pages: int) -> None:
+                    watchdog.reschedule(start + wall_seconds(self._limits, pages))
+
+                return await self._converse(request, source, sinks, extend)
+        except TimeoutError as error:
+            if watchdog.expired():
+                raise TimedOut("the wall-clock limit passed") from error
+            raise
+
+    async def _converse(
+        self, request: Header, source: AsyncIterator[bytes], sinks: Sinks, extend: Callable[[int], None]
+    ) -> Header:
+        self.documents += 1
+        feeding = asyncio.create_task(self._feed(request, source))
+        listening = asyncio.create_task(self._answers(sinks, extend))
+        watching = asyncio.create_task(self._watch())
+        tasks = {feeding, listening, watching}
+        try:
+            while not listening.done():
+                done, tasks = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done - {listening}:
+                    task.result()
+            return listening.result()
+        except (Crashed, ProtocolError) as error:
+            if self.guard.exceeded():
+                raise TooLarge("the jail's memory limit", limit="memory") from error
+            raise error if isinstance(error, Crashed) else Crashed(f"the worker broke the protocol: {error}") from error
+        finally:
+            for task in (feeding, listening, watching):
+                task.cancel()
+            await asyncio.gather(feeding, listening, watching, return_exceptions=True)
+
+    async def _feed(self, request: Header, source: AsyncIterator[bytes]) -> None:
+        size = 0
+        try:
+            await self._write(protocol.header(request))
+            async for chunk in source:
+                size += len(chunk)
+                if size > self._limits.max_source_bytes:
+                    raise TooLarge("the source", limit="bytes", allowed=self._limits.max_source_bytes)
+                for frame in protocol.data(chunk):
+                    await self._write(frame)
+            await self._write(protocol.end())
+        except (BrokenPipeError, ConnectionResetError):
+            # The worker has ended or has heard enough: what it says, or its silence, is read on the other pipe.
+            return
+
+    async def _answers(self, sinks: Sinks, extend: Callable[[int], None]) -> Header:
+        while True:
+            header = await self._header()
+            match header.get("event"):
+                case "pages":
+                    pages = header.get("count")
+                    extend(pages if isinstance(pages, int) else 0)
+                case "stream":
+                    await self._stream(sinks.open(header))
+                    await sinks.close()
+                case "done":
+                    return header
+                case "error":
+                    raise from_wire(header)
+                case _:
+                    raise ProtocolError("an unknown event at offset 0")
+
+    async def _stream(self, sink: Sink) -> None:
+        while (frame := await self._frame()).kind == DATA:
+            await sink(frame.payload)
+        if frame.kind != END:
+            raise ProtocolError("a stream was not ended at offset 0")
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(_POLL_SECONDS)
+            if await asyncio.to_thread(self.guard.exceeded):
+                raise TooLarge("the jail's memory limit", limit="memory")
+
+    async def _header(self) -> Header:
+        frame = await self._frame()
+        if frame.kind != HEADER:
+            raise ProtocolError("bytes where a header was due at offset 0")
+        return protocol.parse_header(frame.payload)
+
+    async def _frame(self) -> Frame:
+        while not self._frames:
+            chunk = await self._out.read(_READ)
+            if not chunk:
+                # bwrap's and the interpreter's last words arrive beside the end of the frames.
+                assert self._listener is not None
+                await asyncio.wait({self._listener}, timeout=1)
+                raise Crashed(f"the worker ended: {self.complaint}")
+            self._frames.extend(self._decoder.feed(chunk))
+        return self._frames.popleft()
+
+    async def _write(self, data: bytes) -> None:
+        assert self._in is not None
+        self._in.write(data)
+        await self._in.drain()
+
+    @property
+    def complaint(self) -> str:
+        return self._complaint.decode(errors="replace").strip()
+
+    async def _listen(self, error: asyncio.StreamReader) -> None:
+        """Keep the last words of the worker, and keep its standard error from filling up."""
+        while chunk := await error.read(4096):
+            self._complaint = (self._complaint + chunk)[-2000:]
+
+    async def _reader(self, pipe: IO[bytes] | None) -> asyncio.StreamReader:
+        loop = asyncio.get_running_loop()
+        reader = asyncio.StreamReader(limit=_READ)
+        transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+        self._transports.append(transport)
+        return reader
+
+    async def disconnect(self) -> None:
+        """Let go of the pipes; the jail is killed by whoever owns the spawning thread."""
+        for transport in self._transports:
+            if isinstance(transport, asyncio.WriteTransport):
+                transport.abort()
+            else:
+                transport.close()
+        if self._listener is not None:
+            self._listener.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._listener
+        # The transports close their pipes in the loop's next turn.
+        await asyncio.sleep(0)
