@@ -1,0 +1,6 @@
+"""The HTTP listener: many sockets, plain and TLS, one ASGI application."""
+
+from gateway.adapters.http.limits import Admission, Limits
+from gateway.adapters.http.listener import Listener, TlsSource
+
+__all__ = ["Admission", "Limits", "Listener", "TlsSource"]

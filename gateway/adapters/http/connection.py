@@ -1,0 +1,250 @@
+"""One HTTP connection: uvicorn's protocol with the deadlines and the early refusals that it lacks.
+
+No timers are set on the way of a request. A connection only notes when something happened; `check`, called about once
+a second, finds out who is late.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from gateway.adapters.http.limits import Limits, Slot
+from gateway.services.ports import Clock
+
+_CLOSE_SECONDS = 10.0  # a closed connection whose last octets nobody takes
+
+
+class HeaderTooLarge(Exception):
+    """Leaves the parser's callback; answered with 431."""
+
+
+class Finished(Exception):
+    """Leaves the parser's callback: the rest of a refused body has been read."""
+
+
+class _Closer:
+    """Stands in for the transport while a body is being read: closing waits for the client to hear the answer."""
+
+    __slots__ = ("_connection", "is_closing", "write")
+
+    def __init__(self, connection: "Connection") -> None:
+        self._connection = connection
+        self.write = connection.transport.write
+        self.is_closing = connection.transport.is_closing
+
+    def close(self) -> None:
+        self._connection.finish()
+
+
+class Connection(HttpToolsProtocol):
+    """See the module. `slot` is given back when the connection ends."""
+
+    def __init__(
+        self,
+        *,
+        config: Config,
+        state: ServerState,
+        slot: Slot,
+        limits: Limits,
+        clock: Clock,
+        on_lost: Callable[[], None],
+    ) -> None:
+        super().__init__(config, state, {})
+        self.access_log = False
+        self.slot = slot
+        self._limits = limits
+        self._clock = clock
+        self._on_lost = on_lost
+        self._inner = self.app
+        self.app = self._run
+        self._refusal = (400, "This is not a valid HTTP/1.1 request.")
+        self._arrived = clock.monotonic()
+        self._header_since: float | None = self._arrived
+        self._header_octets = 0
+        self._in_body = False
+        self._body_octets = 0
+        self._window_start = self._arrived
+        self._window_octets = 0
+        self._lingering_since: float | None = None
+        self._stalled_since: float | None = None
+        self._closing_since: float | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.slot.release()
+        super().connection_lost(exc)
+        self._unset_keepalive_if_required()
+        self._on_lost()
+
+    # --- reading -----------------------------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        self._arrived = self._clock.monotonic()
+        if not self._in_body:
+            if self._header_since is None:
+                self._header_since = self._arrived
+            self._header_octets += len(data)
+        super().data_received(data)
+        if self._header_since is not None and self._header_octets > self._limits.max_header:
+            self._refuse_header()
+            self.send_400_response("")
+
+    def on_message_begin(self) -> None:
+        if self._header_since is None:
+            self._header_since = self._arrived
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        if self._header_octets > self._limits.max_header:  # may be a small header and much body in one read
+            self._check_header_size()
+        self._header_since = None
+        self._in_body = True
+        self._header_octets = self._body_octets = self._window_octets = 0
+        self._window_start = self._arrived
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._body_octets += len(body)
+        self._window_octets += len(body)
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        self._in_body = False
+        super().on_message_complete()
+        if self.cycle.response_complete:
+            self.cycle.more_body = False
+        if self._lingering_since is not None:
+            raise Finished
+
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - ours says what to do
+        if self._lingering_since is not None:
+            self.transport.close()
+        elif not self.transport.is_closing():
+            self._answer(*self._refusal)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        # What follows an Upgrade in the stream is unclear, so that the answer must be the last one.
+        if self.cycle is not None:
+            self.cycle.keep_alive = False
+
+    def _check_header_size(self) -> None:
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        if size > self._limits.max_header:
+            self._refuse_header()
+            raise HeaderTooLarge
+
+    def _refuse_header(self) -> None:
+        self._refusal = (431, f"The request header is larger than {self._limits.max_header} octets.")
+
+    # --- answering ---------------------------------------------------------------------------------------------
+
+    async def _run(self, scope: Any, receive: Any, send: Any) -> None:
+        cycle: RequestResponseCycle = send.__self__
+        if not cycle.more_body:
+            await self._inner(scope, receive, send)
+            return
+        cycle.transport = _Closer(self)  # type: ignore[assignment]  # has all that a cycle uses
+
+        async def send_knowing_the_body(message: Any) -> None:
+            if message["type"] == "http.response.start" and cycle.more_body and self._gives_up_body(cycle):
+                cycle.keep_alive = False
+            await send(message)
+
+        await self._inner(scope, receive, send_knowing_the_body)
+
+    def _gives_up_body(self, cycle: RequestResponseCycle) -> bool:
+        """Whether the answer comes so early that the connection cannot be used again (RFC 9112 section 9.3).
+
+        Behind a final answer to Expect: 100-continue nobody knows whether the body or the next request comes.
+        """
+        if cycle.waiting_for_100_continue:
+            return True
+        declared = next((value for name, value in cycle.scope["headers"] if name == b"content-length"), None)
+        return declared is None or int(declared) - self._body_octets > self._limits.linger_octets
+
+    def finish(self) -> None:
+        """Close, but read what a refused client still sends: a reset would take the answer away from it."""
+        if not self._in_body or self.transport.is_closing():
+            self.transport.close()
+            return
+        self._lingering_since = self._clock.monotonic()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.flow.resume_reading()
+
+    def _answer(self, status: int, text: str) -> None:
+        body = f"{text}\n".encode()
+        lines = [name + b": " + value + b"\r\n" for name, value in self.server_state.default_headers]
+        length = f"content-length: {len(body)}\r\n".encode()
+        kind = b"content-type: text/plain; charset=utf-8\r\nconnection: close\r\n"
+        self.transport.write(b"".join([STATUS_LINE[status], *lines, kind, length, b"\r\n", body]))
+        self.transport.close()
+
+    # --- deadlines ---------------------------------------------------------------------------------------------
+
+    def check(self, now: float) -> str | None:
+        """Ends the connection if it is overdue and says for what; None while it may live."""
+        if self.transport.is_closing():
+            return self._check_closing(now)
+        if self._lingering_since is not None:
+            if now - self._lingering_since <= self._limits.linger_seconds:
+                return None
+            self.transport.abort()
+            return "linger"
+        running = self.cycle is not None and not self.cycle.response_complete
+        if self._header_since is not None and not running:
+            if now - self._header_since <= self._limits.header_seconds:
+                return None
+            self._answer(408, f"No complete request header came within {self._limits.header_seconds:g} seconds.")
+            return "header"
+        return self._check_body(now) or self._check_writing(now)
+
+    def _check_closing(self, now: float) -> str | None:
+        self._closing_since = self._closing_since or now
+        if now - self._closing_since <= _CLOSE_SECONDS:
+            return None
+        self.transport.abort()
+        return "close"
+
+    def _check_body(self, now: float) -> str | None:
+        if not self._in_body:
+            return None
+        limits = self._limits
+        if self.flow.read_paused or self.cycle.waiting_for_100_continue:  # it is us who do not read
+            self._window_start, self._window_octets = now, 0
+        if now - self._window_start < limits.body_window:
+            return None
+        enough = limits.min_body_rate * (now - self._window_start)
+        if self._window_octets >= enough:
+            self._window_start, self._window_octets = now, 0
+            return None
+        if self.cycle.response_started:
+            self.transport.abort()
+        else:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+            self._answer(408, f"The document came slower than {limits.min_body_rate} octets a second.")
+        return "body"
+
+    def _check_writing(self, now: float) -> str | None:
+        if not self.flow.write_paused:
+            self._stalled_since = None
+            return None
+        self._stalled_since = self._stalled_since or now
+        if now - self._stalled_since <= self._limits.write_stall_seconds:
+            return None
+        self.transport.abort()
+        return "write"
+
+    def abort(self) -> None:
+        with contextlib.suppress(OSError):
+            self.transport.abort()
+
+
+def tasks_of(state: ServerState) -> set[asyncio.Task[None]]:
+    """The running requests."""
+    return set(state.tasks)
