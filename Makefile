@@ -11,7 +11,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 RUN_PACKAGES := python3 python3-venv bubblewrap libseccomp2 ghostscript poppler-utils fonts-dejavu-core
 # The strangers that the tests print with, browse with and deliver to.
 TEST_PACKAGES := cups cups-client cups-bsd cups-ipp-utils cups-filters avahi-daemon avahi-utils dbus \
-	postgresql chromium curl openssl strace xfsprogs e2fsprogs procps iproute2 postfix util-linux
+	postgresql chromium wrk curl openssl strace xfsprogs e2fsprogs procps iproute2 postfix util-linux
 
 .PHONY: help run setup setup-test test lint unit bench faults lock clean
 
