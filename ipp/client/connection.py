@@ -6,7 +6,7 @@ while the upload waits for the network.
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterable, Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -22,8 +22,8 @@ class Patience:
 
     `connect`: for the connection with its TLS handshake. `answer`: for the response to a request without a document.
     `stall`: for the printer to take more of a document, and to answer after its end: a printer out of paper stops
-    reading until somebody comes. `go_ahead`: for "100 Continue" before the document is sent all the same (RFC 9110
-    section 10.1.1), since some printers never say it.
+    reading until somebody comes. `go_ahead`: for "100 Continue" after the attributes, before the document is sent all
+    the same (RFC 9110 section 10.1.1), since some printers never say it.
     """
 
     connect: float = 10.0
@@ -45,7 +45,6 @@ class Connection(asyncio.Protocol):
         self._cause: Exception | None = None
         self._failure: IppClientError | None = None
         self._body_begun = False
-        self._body_ended = False
         self._bytes_sent = 0
 
     @classmethod
@@ -92,7 +91,7 @@ class Connection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    async def exchange(self, head: bytes, body: bytes, document: AsyncIterator[bytes] | None) -> ResponseReader:
+    async def exchange(self, head: bytes, body: bytes, document: AsyncIterable[bytes] | None) -> ResponseReader:
         """Send a request and wait for its response; the errors of `ipp.client.errors`, with `bytes_sent`.
 
         `head` ends with the empty line and announces chunks and "Expect: 100-continue" when there is a document.
@@ -100,39 +99,37 @@ class Connection(asyncio.Protocol):
         """
         assert self.usable
         reader = self._reader = ResponseReader()
-        self._body_begun, self._body_ended, self._bytes_sent = False, False, 0
+        self._body_begun, self._bytes_sent = False, 0
+        ended, limit = True, self._patience.answer
         try:
-            if document is None:
-                self._begin_body(head, body)
-                self._body_ended = True
-            elif await self._expect_go_ahead(reader, head):
-                await self._upload(reader, body, document)
-            limit = self._patience.answer if document is None else self._patience.stall
+            self._raise_if_lost()
+            self._body_begun = True
+            self._write(head, body if document is None else _chunk(body))
+            if document is not None:
+                await self._await_go_ahead(reader)
+                ended, limit = await self._upload(reader, document), self._patience.stall
             await self._until(lambda: reader.complete, limit, "did not answer")
         except BaseException:
             self.close()
             raise
         self._reader = None
-        if not (reader.reusable and self._body_ended):
+        if not (reader.reusable and ended):
             self.close()
         return reader
 
-    def _begin_body(self, *octets: bytes) -> None:
-        self._raise_if_lost()
-        self._body_begun = True
-        self._write(*octets)
-
-    async def _expect_go_ahead(self, reader: ResponseReader, head: bytes) -> bool:
-        self._write(head)
+    async def _await_go_ahead(self, reader: ResponseReader) -> None:
+        # The attributes went out with the head, as CUPS does it: some printers say "100 Continue" only to those.
         try:
             async with asyncio.timeout(self._patience.go_ahead):
-                await self._wait(lambda: reader.go_ahead or reader.final)
+                await self._wait(lambda: reader.go_ahead or reader.message is not None)
         except TimeoutError:
-            return True
-        return not reader.final
+            return
 
-    async def _upload(self, reader: ResponseReader, body: bytes, document: AsyncIterator[bytes]) -> None:
-        self._begin_body(_chunk(body))
+    async def _upload(self, reader: ResponseReader, document: AsyncIterable[bytes]) -> bool:
+        """Send the document and the end of the body; False when the printer refused before that."""
+        # Only a refusal ends this early: success before the document can't be meant and must not pass for a print.
+        if _is_refusal(reader):
+            return False
         async for octets in document:
             if not octets:
                 continue  # A chunk of no length would end the document.
@@ -140,13 +137,14 @@ class Connection(asyncio.Protocol):
             await asyncio.sleep(0)
             self._raise_if_lost()
             if _is_refusal(reader):
-                return
+                return False
             self._bytes_sent += len(octets)
             self._write(_chunk(octets))
             await self._until(lambda: self._writable or _is_refusal(reader), self._patience.stall, "takes no more data")
-        if not _is_refusal(reader):
-            self._write(b"0\r\n\r\n")
-            self._body_ended = True
+        if _is_refusal(reader):
+            return False
+        self._write(b"0\r\n\r\n")
+        return True
 
     async def _until(self, ready: Callable[[], bool], seconds: float, what: str) -> None:
         try:

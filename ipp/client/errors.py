@@ -29,7 +29,8 @@ class TlsFailure(IppClientError):
 class Interrupted(IppClientError):
     """Reset, closed or timed out after the request body began; ask the printer before sending again.
 
-    `bytes_sent` counts what was handed to the network: the printer has received that much or less.
+    `bytes_sent` counts what was handed to the network: the printer has received that much of the document or less.
+    With 0 it has the attributes at most, hence perhaps a Job, but nothing to print.
     """
 
 

@@ -48,7 +48,7 @@ class ResponseReader:
             self._head_octets += len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             msg = f"the printer does not answer in HTTP: {error}"
             raise BadResponse(msg) from error
         if self.final:
@@ -92,12 +92,16 @@ class ResponseReader:
         if self._document_octets > _MAX_DOCUMENT:
             self.complete = True
 
-    # What httptools calls while it parses.
+    # What httptools calls while it parses. A second answer to one question may follow in the same octets: it spoils
+    # the connection and must not touch the first.
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._fields[name.decode("latin-1").lower()] = value.decode("latin-1")
+        if not self.complete:
+            self._fields[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
+        if self.complete:
+            return
         self.status = self._parser.get_status_code()
         if self.status >= 200:
             self.final = True
@@ -106,10 +110,11 @@ class ResponseReader:
             self._fields.clear()
 
     def on_body(self, body: bytes) -> None:
-        self._body.append(body)
+        if not self.complete:
+            self._body.append(body)
 
     def on_message_complete(self) -> None:
-        if self.final:
+        if self.final and not self.complete:
             self.complete = True
             self.reusable = self._parser.should_keep_alive()
 

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import itertools
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from types import TracebackType
 from typing import Self
 
@@ -73,7 +73,7 @@ class IppClient:
         self,
         operation: Operation,
         attributes: Iterable[Group | Attribute] = (),
-        document: AsyncIterator[bytes] | None = None,
+        document: AsyncIterable[bytes] | None = None,
     ) -> Message:
         """Send one request; give the response, whatever its status-code. Errors: see `ipp.client.errors`.
 
@@ -101,7 +101,7 @@ class IppClient:
         return await self.request(Operation.VALIDATE_JOB, _groups(operation, job))
 
     async def print_job(
-        self, document: AsyncIterator[bytes], operation: Iterable[Attribute] = (), job: Iterable[Attribute] = ()
+        self, document: AsyncIterable[bytes], operation: Iterable[Attribute] = (), job: Iterable[Attribute] = ()
     ) -> Message:
         """Print-Job (RFC 8011 section 4.2.1): `operation` and `job` are the attributes of the two groups."""
         return await self.request(Operation.PRINT_JOB, _groups(operation, job), document)
@@ -111,7 +111,7 @@ class IppClient:
         return await self.request(Operation.CREATE_JOB, _groups(operation, job))
 
     async def send_document(
-        self, job_id: int, document: AsyncIterator[bytes], operation: Iterable[Attribute] = (), *, last: bool = True
+        self, job_id: int, document: AsyncIterable[bytes], operation: Iterable[Attribute] = (), *, last: bool = True
     ) -> Message:
         """Send-Document (RFC 8011 section 4.3.1)."""
         attributes = (build.integer("job-id", job_id), *operation, build.boolean("last-document", last))
@@ -140,7 +140,7 @@ class IppClient:
         return await self.request(Operation.CANCEL_JOB, (build.integer("job-id", job_id),))
 
     async def _ask(
-        self, operation: Operation, items: tuple[Group | Attribute, ...], document: AsyncIterator[bytes] | None
+        self, operation: Operation, items: tuple[Group | Attribute, ...], document: AsyncIterable[bytes] | None
     ) -> Message:
         groups = (Group(GroupTag.OPERATION, self._operation_attributes(items)), *_other_groups(items))
         body = encode(Message(self._version, operation, next(self._request_ids), groups))
@@ -157,7 +157,7 @@ class IppClient:
         return await self._exchange(self._connection, head, body, document)
 
     async def _exchange(
-        self, connection: Connection, head: bytes, body: bytes, document: AsyncIterator[bytes] | None
+        self, connection: Connection, head: bytes, body: bytes, document: AsyncIterable[bytes] | None
     ) -> Message:
         reader = await connection.exchange(head, body, document)
         assert reader.message is not None
