@@ -288,7 +288,10 @@ class Converter(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
-    """What a driver is to print. `name` carries the release id, so that the device's list shows ours."""
+    """What a driver is to print. `name` carries the release id, so that the device's list shows ours.
+
+    `size`: octets of the document, which LPD must say before it sends them. `copies` are the device's to make.
+    """
 
     release_id: UUID
     job_id: int
@@ -296,6 +299,7 @@ class Order:
     user: str
     ticket: JobTicket
     format: str
+    size: int
     copies: int
     impressions: int
 
