@@ -1,0 +1,60 @@
+"""The one thing the composition root opens: all stores over one database."""
+
+import asyncio
+
+from sqlalchemy import text
+
+from gateway.adapters.db.attempt_store import SqlAttemptStore
+from gateway.adapters.db.engines import (
+    POSTGRESQL_CONNECTIONS,
+    SQLITE_READERS,
+    check_durability,
+    database_url,
+    parse_url,
+    postgresql_engine,
+    sqlite_engine,
+)
+from gateway.adapters.db.job_store import SqlJobStore
+from gateway.adapters.db.printer_store import SqlPrinterStore
+from gateway.adapters.db.schema import require_current
+from gateway.adapters.db.transactions import PostgresqlTransactions, SqliteTransactions, Transactions
+from gateway.adapters.db.user_store import SqlUserStore
+from gateway.settings import Settings
+
+_ALIVE = text("SELECT 1")
+
+
+class Database:
+    """The stores, and the threads under them until `close`."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+        self.jobs = SqlJobStore(transactions)
+        self.printers = SqlPrinterStore(transactions)
+        self.users = SqlUserStore(transactions)
+        self.attempts = SqlAttemptStore(transactions)
+
+    async def check(self) -> None:
+        """Busy or Unavailable when the database takes no transaction now."""
+        await self._transactions.write(lambda connection: connection.execute(_ALIVE).scalar_one())
+
+    async def close(self) -> None:
+        await self._transactions.close()
+
+
+async def open_database(settings: Settings) -> Database:
+    """StartupError when the schema is not this program's (see `migrate`) or durability is less than promised."""
+    return Database(await asyncio.to_thread(_open, database_url(settings), settings.database.wait_seconds))
+
+
+def _open(url: str, wait_seconds: float) -> Transactions:
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        engine = postgresql_engine(parsed, wait_seconds=wait_seconds)
+        check_durability(engine)
+        require_current(engine)
+        return PostgresqlTransactions(engine=engine, wait_seconds=wait_seconds, connections=POSTGRESQL_CONNECTIONS)
+    writer = sqlite_engine(parsed, wait_seconds=wait_seconds)
+    require_current(writer)
+    reader = sqlite_engine(parsed, wait_seconds=wait_seconds, read_only=True)
+    return SqliteTransactions(writer=writer, reader=reader, wait_seconds=wait_seconds, readers=SQLITE_READERS)

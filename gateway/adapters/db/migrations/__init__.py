@@ -1,0 +1,1 @@
+"""Alembic's script directory; gateway.adapters.db.schema runs it."""

@@ -1,0 +1,79 @@
+"""Printers and Output Devices to rows and back. Few rows, always read whole: what nothing asks for is one JSON text."""
+
+from dataclasses import fields
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping
+
+from gateway.adapters.db.json_values import as_object, dump, load
+from gateway.domain.capabilities import Capabilities, Media
+from gateway.domain.device import Device, DeviceState, DeviceStatus
+from gateway.domain.printer import Authentication, HeldView, Printer, ReleasePolicy
+
+_OWN_COLUMNS = {"uuid", "name", "version"}
+_PRINTER_FIELDS = tuple(f.name for f in fields(Printer) if f.name not in _OWN_COLUMNS | {"capabilities"})
+_DEVICE_FIELDS = tuple(f.name for f in fields(Device) if f.name not in _OWN_COLUMNS | {"capabilities", "status"})
+_CAPABILITY_FIELDS = tuple(f.name for f in fields(Capabilities) if f.name != "media")
+_MEDIA_FIELDS = tuple(f.name for f in fields(Media))
+_STATUS_FIELDS = tuple(f.name for f in fields(DeviceStatus))
+
+
+def printer_row(printer: Printer) -> dict[str, Any]:
+    settings = as_object(printer, _PRINTER_FIELDS) | {"capabilities": _from_capabilities(printer.capabilities)}
+    return _columns(printer) | {"settings": dump(settings)}
+
+
+def printer_of(row: RowMapping) -> Printer:
+    settings = load(row["settings"])
+    return Printer(
+        uuid=UUID(row["uuid"]),
+        name=row["name"],
+        version=row["version"],
+        policy=ReleasePolicy(settings.pop("policy")),
+        authentication=Authentication(settings.pop("authentication")),
+        held_view=HeldView(settings.pop("held_view")),
+        capabilities=_to_capabilities(settings.pop("capabilities")),
+        devices=tuple(settings.pop("devices")),
+        subnets=tuple(settings.pop("subnets")),
+        groups=tuple(settings.pop("groups")),
+        **settings,
+    )
+
+
+def device_row(device: Device) -> dict[str, Any]:
+    settings = as_object(device, _DEVICE_FIELDS)
+    settings["capabilities"] = _from_capabilities(device.capabilities)
+    settings["status"] = as_object(device.status, _STATUS_FIELDS)
+    return _columns(device) | {"settings": dump(settings)}
+
+
+def device_of(row: RowMapping) -> Device:
+    settings = load(row["settings"])
+    status = settings.pop("status")
+    return Device(
+        uuid=UUID(row["uuid"]),
+        name=row["name"],
+        version=row["version"],
+        capabilities=_to_capabilities(settings.pop("capabilities")),
+        status=DeviceStatus(state=DeviceState(status.pop("state")), reasons=tuple(status.pop("reasons")), **status),
+        **settings,
+    )
+
+
+def _columns(row: Printer | Device) -> dict[str, Any]:
+    return {"uuid": str(row.uuid), "name": row.name, "name_folded": row.name.casefold(), "version": row.version}
+
+
+def _from_capabilities(capabilities: Capabilities) -> dict[str, Any]:
+    media = [as_object(each, _MEDIA_FIELDS) for each in capabilities.media]
+    return as_object(capabilities, _CAPABILITY_FIELDS) | {"media": media}
+
+
+def _to_capabilities(stored: dict[str, Any]) -> Capabilities:
+    """JSON knows lists only; every list of a Capabilities is a tuple."""
+    values: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in stored.items()
+    }
+    values["media"] = tuple(Media(**each) for each in stored["media"])
+    return Capabilities(**values)

@@ -1,0 +1,162 @@
+"""Users with their proofs, and their web sessions, on SQLite and PostgreSQL."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from gateway.adapters.db.job_queries import like_pattern
+from gateway.adapters.db.json_values import dump_texts, load_texts
+from gateway.adapters.db.saving import save
+from gateway.adapters.db.tables import cards, sessions, users
+from gateway.adapters.db.transactions import Transactions
+from gateway.domain.user import Role, Session, User
+from gateway.errors import Conflict
+
+_BY_NAME = select(users).where(users.c.name_folded == bindparam("wanted"))
+_BY_PIN = select(users).where(users.c.pin_lookup == bindparam("wanted"))
+_BY_CARD = select(users).join(cards, cards.c.user_uuid == users.c.uuid).where(cards.c.card == bindparam("wanted"))
+_CONTAINING = (
+    select(users)
+    .where(users.c.searched.like(bindparam("wanted"), escape="\\"))
+    .order_by(users.c.name_folded)
+    .limit(bindparam("row_limit"))
+)
+_CARDS = (
+    select(cards)
+    .where(cards.c.user_uuid.in_(bindparam("uuids", expanding=True)))
+    .order_by(cards.c.user_uuid, cards.c.number)
+)
+_SESSION = select(sessions).where(sessions.c.id_hash == bindparam("wanted"))
+_SESSION_FIELDS = ("id_hash", "user", "csrf", "method", "address", "created_at", "seen_at", "expires_at")
+
+
+class SqlUserStore:
+    """gateway.services.ports.UserStore; its promises are written and tested there."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+
+    async def user(self, name: str) -> User | None:
+        return await self._one(_BY_NAME, name.casefold())
+
+    async def user_by_pin(self, pin_lookup: str) -> User | None:
+        return await self._one(_BY_PIN, pin_lookup)
+
+    async def user_by_card(self, card: str) -> User | None:
+        return await self._one(_BY_CARD, card)
+
+    async def users(self, *, contains: str = "", limit: int = 100) -> list[User]:
+        values = {"wanted": like_pattern(contains), "row_limit": limit}
+        return await self._transactions.read(lambda connection: _users(connection, _CONTAINING, values))
+
+    async def save_user(self, user: User) -> User:
+        return await self._transactions.write(lambda connection: _save(connection, user))
+
+    async def delete_user(self, name: str) -> None:
+        def work(connection: Connection) -> None:
+            connection.execute(delete(users).where(users.c.name_folded == name.casefold()))
+            connection.execute(delete(sessions).where(sessions.c.user_folded == name.casefold()))
+
+        await self._transactions.write(work)
+
+    async def user_count(self) -> int:
+        statement = select(func.count()).select_from(users)
+        return await self._transactions.read(lambda connection: int(connection.execute(statement).scalar_one()))
+
+    async def session(self, id_hash: str) -> Session | None:
+        def work(connection: Connection) -> Session | None:
+            row = connection.execute(_SESSION, {"wanted": id_hash}).mappings().one_or_none()
+            return None if row is None else Session(**{name: row[name] for name in _SESSION_FIELDS})
+
+        return await self._transactions.read(work)
+
+    async def save_session(self, session: Session) -> None:
+        row = asdict(session) | {"user_folded": session.user.casefold()}
+
+        def work(connection: Connection) -> None:
+            connection.execute(delete(sessions).where(sessions.c.id_hash == session.id_hash))
+            connection.execute(insert(sessions), row)
+
+        await self._transactions.write(work)
+
+    async def delete_session(self, id_hash: str) -> None:
+        await self._delete_sessions(sessions.c.id_hash == id_hash)
+
+    async def delete_sessions_of(self, user: str) -> int:
+        return await self._delete_sessions(sessions.c.user_folded == user.casefold())
+
+    async def delete_expired_sessions(self, now: float) -> int:
+        return await self._delete_sessions(sessions.c.expires_at <= now)
+
+    async def _delete_sessions(self, condition: Any) -> int:
+        statement = delete(sessions).where(condition)
+        return await self._transactions.write(lambda connection: connection.execute(statement).rowcount)
+
+    async def _one(self, statement: Select[Any], wanted: str) -> User | None:
+        found = await self._transactions.read(lambda connection: _users(connection, statement, {"wanted": wanted}))
+        return found[0] if found else None
+
+
+def _users(connection: Connection, statement: Select[Any], values: dict[str, Any]) -> list[User]:
+    rows = connection.execute(statement, values).mappings().all()
+    owned: dict[str, list[str]] = {row["uuid"]: [] for row in rows}
+    if owned:
+        for card in connection.execute(_CARDS, {"uuids": list(owned)}):
+            owned[card.user_uuid].append(card.card)
+    return [_user_of(row, owned[row["uuid"]]) for row in rows]
+
+
+def _save(connection: Connection, user: User) -> User:
+    stored = replace(user, version=save(connection, users, _user_row(user)))
+    connection.execute(delete(cards).where(cards.c.user_uuid == str(user.uuid)))
+    rows = [
+        {"card": card, "user_uuid": str(user.uuid), "number": number}
+        for number, card in enumerate(dict.fromkeys(user.cards))
+    ]
+    try:
+        if rows:
+            connection.execute(insert(cards), rows)
+    except IntegrityError as error:
+        raise Conflict("This card belongs to another user.") from error
+    return stored
+
+
+def _user_row(user: User) -> dict[str, Any]:
+    return {
+        "uuid": str(user.uuid),
+        "name": user.name,
+        "name_folded": user.name.casefold(),
+        "searched": "\n".join((user.name, user.full_name, user.email or "")).casefold(),
+        "full_name": user.full_name,
+        "email": user.email,
+        "role": user.role.value,
+        "disabled": user.disabled,
+        "password_hash": user.password_hash,
+        "pin_hash": user.pin_hash,
+        "pin_lookup": user.pin_lookup,
+        "groups": dump_texts(user.groups),
+        "created_at": user.created_at,
+        "version": user.version,
+    }
+
+
+def _user_of(row: RowMapping, owned: Sequence[str]) -> User:
+    return User(
+        uuid=UUID(row["uuid"]),
+        name=row["name"],
+        full_name=row["full_name"],
+        email=row["email"],
+        role=Role(row["role"]),
+        disabled=row["disabled"],
+        password_hash=row["password_hash"],
+        pin_hash=row["pin_hash"],
+        pin_lookup=row["pin_lookup"],
+        cards=tuple(owned),
+        groups=load_texts(row["groups"]),
+        created_at=row["created_at"],
+        version=row["version"],
+    )
