@@ -14,7 +14,7 @@ from gateway.adapters.spool.layout import Layout, checked, sync_directory
 from gateway.adapters.spool.reader import ObjectReader
 from gateway.adapters.spool.sealing import DamagedError
 from gateway.adapters.spool.sweeper import Sweeper
-from gateway.adapters.spool.writer import LocalWriter
+from gateway.adapters.spool.writer import Budget, LocalWriter
 from gateway.errors import Unavailable
 from gateway.services.ports import Space
 
@@ -42,6 +42,7 @@ class LocalSpool:
         self._layout = Layout(root)
         self._health = DiskHealth(root, low_percent=low_percent, low_bytes=low_bytes, monotonic=monotonic)
         self._sweeper = Sweeper(self._layout, monotonic)
+        self._budget = Budget()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="spool")
 
     @property
@@ -50,7 +51,7 @@ class LocalSpool:
 
     async def create(self, key: bytes) -> LocalWriter:
         self._health.check_failed()
-        return LocalWriter(key, self._layout, self._health, self._threads)
+        return LocalWriter(key, self._layout, self._health, self._threads, self._budget)
 
     async def read(self, object_id: str, key: bytes) -> AsyncIterator[bytes]:
         try:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-CHUNK_SIZE = 256 * 1024
+CHUNK_SIZE = 64 * 1024  # also what each slow client may keep of our memory
 TAG_SIZE = 16
 SEALED_SIZE = CHUNK_SIZE + TAG_SIZE
 _MAGIC = b"PTSP\x01\0\0\0"

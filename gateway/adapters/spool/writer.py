@@ -17,13 +17,26 @@ from gateway.adapters.spool.layout import Layout
 from gateway.adapters.spool.sealing import Sealer
 
 BUFFER_SIZE = 512 * 1024
+BUFFER_LEAST = 64 * 1024
+BUFFER_BUDGET = 32 * 1024 * 1024  # of all writers together; with many of them each holds back less
 WRITE_BACK_SIZE = 8 * 1024 * 1024  # so often the kernel is asked to write: the last fsync must not find a gigabyte
+
+
+class Budget:
+    """How much each of the writers that are open now may hold back."""
+
+    def __init__(self) -> None:
+        self.writers = 0
+
+    @property
+    def share(self) -> int:
+        return max(BUFFER_LEAST, min(BUFFER_SIZE, BUFFER_BUDGET // max(1, self.writers)))
 
 
 class LocalWriter:
     """See SpoolWriter. One task at a time may use it."""
 
-    def __init__(self, key: bytes, layout: Layout, health: DiskHealth, threads: Executor) -> None:
+    def __init__(self, key: bytes, layout: Layout, health: DiskHealth, threads: Executor, budget: Budget) -> None:
         self._id = layout.new_id()
         self._layout = layout
         self._health = health
@@ -33,12 +46,15 @@ class LocalWriter:
         self._file = _SealedFile(layout.incoming / self._id, key, self._id)
         self._work: Future[None] | None = None
         self._returned = False
+        self._budget = budget
+        self._budget.writers += 1
+        self._counted = True
 
     async def write(self, data: bytes) -> None:
         self._health.check_failed()
         self._parts.append(data)
         self._buffered += len(data)
-        if self._buffered > BUFFER_SIZE:
+        if self._buffered > self._budget.share:
             await self._run(self._write_out)
 
     async def commit(self) -> tuple[str, int, str]:
@@ -47,9 +63,11 @@ class LocalWriter:
         # Another commit may have found out meanwhile that what this disk calls written is not.
         self._health.check_failed()
         self._returned = True
+        self._leave()
         return self._id, self._file.plain_size, self._file.sha256
 
     async def abort(self) -> None:
+        self._leave()
         if self._returned:
             return
         if self._work is not None and not self._work.done():
@@ -58,6 +76,11 @@ class LocalWriter:
         self._parts.clear()
         if self._file.touched:
             await asyncio.wrap_future(self._threads.submit(self._discard))
+
+    def _leave(self) -> None:
+        if self._counted:
+            self._counted = False
+            self._budget.writers -= 1
 
     async def _run(self, work: Callable[[], None]) -> None:
         self._work = self._threads.submit(work)

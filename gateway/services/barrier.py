@@ -1,0 +1,81 @@
+"""The acceptance barrier (docs: reliability). Every document of every channel comes in through `cross`.
+
+1. The octets go into a sealed file, hashed on the way.     Spool.create, SpoolWriter.write
+2. File, name and directory are on the disk.               SpoolWriter.commit
+3. One durable transaction writes the row.                 `record`
+4. Only then does the caller learn of it, and may reply.
+
+The file comes before the row: a crash leaves at worst a file that no row knows, never a row without its data.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+
+from gateway.domain.job import Job
+from gateway.errors import FormatError, Refusal, TooLarge, Unavailable
+from gateway.services.ports import Clock, Spool, SpoolWriter
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sealed:
+    """What the spool holds now: its id, plain octets, SHA-256 of them."""
+
+    object_id: str
+    size: int
+    sha256: str
+
+
+RecordStep = Callable[[Sealed], Awaitable[Job]]
+
+
+class EmptyDocument(FormatError):
+    """Not one octet came."""
+
+
+async def cross(
+    *,
+    spool: Spool,
+    key: bytes,
+    body: AsyncIterator[bytes],
+    limit: int,
+    record: RecordStep,
+    clock: Clock,
+    observe: Callable[[float], None],
+) -> Job:
+    """The job as `record` made it durable.
+
+    TooLarge over `limit` octets, EmptyDocument, StorageFull, StorageFailed, whatever `body` raises, whatever
+    `record` raises; then nothing stays that a row does not know. `observe` gets the seconds from the last octet
+    to the durable row.
+    """
+    writer = await spool.create(key)
+    try:
+        await _stream(body, writer, limit)
+        ended = clock.monotonic()
+        object_id, size, sha256 = await writer.commit()
+    except BaseException:
+        await writer.abort()
+        raise
+    try:
+        job = await record(Sealed(object_id=object_id, size=size, sha256=sha256))
+    except Unavailable:
+        # The row may have been written all the same: the sweep decides by what is in the store, not we.
+        raise
+    except Refusal:
+        await spool.destroy([object_id])
+        raise
+    if all(document.id != object_id for document in job.documents):
+        await spool.destroy([object_id])  # a repeated submission: the first one's document stays
+    observe(clock.monotonic() - ended)
+    return job
+
+
+async def _stream(body: AsyncIterator[bytes], writer: SpoolWriter, limit: int) -> None:
+    size = 0
+    async for data in body:
+        size += len(data)
+        if size > limit:
+            raise TooLarge(f"The document is larger than the {limit // (1024 * 1024)} MiB that are taken. Split it.")
+        await writer.write(data)
+    if not size:
+        raise EmptyDocument("The document is empty: not one octet of it arrived. Send it again.")

@@ -1,0 +1,232 @@
+"""The only door for documents: checks before the body, the barrier, one answer. Every front-end calls this.
+
+A job comes whole (`submit`), or is opened, filled and closed (Create-Job, Send-Document, Close-Job of RFC 8011).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from uuid import uuid4
+
+from gateway.domain.events import Event, Happening
+from gateway.domain.job import Job, JobState
+from gateway.domain.printer import Printer
+from gateway.domain.user import Actor
+from gateway.errors import Conflict
+from gateway.services.admission import Admission
+from gateway.services.attempts import AttemptLog
+from gateway.services.barrier import EmptyDocument, RecordStep, Sealed, cross
+from gateway.services.formats import check_format
+from gateway.services.group_commit import GroupCommitter
+from gateway.services.open_jobs import OpenJobs
+from gateway.services.ports import AttemptStore, Clock, EventBus, Hasher, JobStore, Keyring, Spool
+from gateway.services.printers import Printers
+from gateway.services.submission import Incoming, Submission, clean_text, document_of, expiry
+from gateway.services.tally import Tally
+from gateway.services.undelivered import Undelivered
+from gateway.services.witness import Witnesses
+from gateway.settings import Settings
+
+__all__ = ["Incoming", "Intake", "Submission"]
+
+
+class Intake:
+    """Call `start` before the first submission and `stop` after the last."""
+
+    def __init__(
+        self,
+        *,
+        spool: Spool,
+        keyring: Keyring,
+        jobs: JobStore,
+        printers: Printers,
+        attempts: AttemptStore,
+        events: EventBus,
+        clock: Clock,
+        hasher: Hasher,
+        settings: Settings,
+    ) -> None:
+        self._spool = spool
+        self._keyring = keyring
+        self._jobs = jobs
+        self._printers = printers
+        self._events = events
+        self._clock = clock
+        self._hasher = hasher
+        self._settings = settings
+        self.tally = Tally()
+        self._admission = Admission(spool=spool, keyring=keyring, printers=printers, clock=clock)
+        self._attempts = AttemptLog(store=attempts, clock=clock)
+        self._witness = Witnesses(
+            log=self._attempts, tally=self.tally, clock=clock, storage_failed=self._admission.mark_failed
+        ).witness
+        self._committer = GroupCommitter(jobs=jobs, committed=partial(self._publish, Event.JOB_CREATED))
+        self._undelivered = Undelivered(clock)
+        self._open_jobs = OpenJobs(jobs=jobs, printers=printers, publish=self._publish, clock=clock, settings=settings)
+        self._watch: asyncio.Task[None] | None = None
+
+    @property
+    def health(self) -> tuple[str, ...]:
+        """Why new work is refused now: storage-failed, storage-low, locked. Empty is healthy."""
+        return self._admission.health
+
+    async def start(self) -> None:
+        self._watch = asyncio.create_task(self._admission.watch(), name="intake-watch")
+
+    async def stop(self) -> None:
+        """Commits and writes down what waits."""
+        if self._watch is not None:
+            self._watch.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watch
+        await self._committer.idle()
+        await self._attempts.stop()
+
+    async def validate(self, submission: Submission, format: str | None = None) -> Printer:  # noqa: A002 - the standard's word
+        """The Printer that would take it. Raises what `submit` would raise before the document."""
+        return await self._admission.check(submission.printer, submission.actor, format)
+
+    # -- a whole job
+
+    async def submit(self, submission: Submission, incoming: Incoming) -> Job:
+        """The pending job, durable with its document: whoever has it may tell the client.
+
+        Refusals of Admission.check before the body is read; then TooLarge, FormatError for an empty body,
+        StorageFull, StorageFailed, Conflict for a used idempotency key, and whatever the body raises.
+        """
+        with self._witness(submission, incoming.name) as attempt:
+            printer = await self._admission.check(submission.printer, submission.actor, incoming.format)
+            draft, key = await self._draft(submission, printer, incoming.name)
+
+            async def record(sealed: Sealed) -> Job:
+                now = self._clock.now()
+                documents = (document_of(incoming, sealed, media_type=check_format(incoming.format), number=1),)
+                expires_at = expiry(draft, printer, self._settings.jobs, now)
+                job = replace(draft, documents=documents, created_at=now, expires_at=expires_at)
+                return await self._insert(job, submission.password)
+
+            return attempt.accepted(await self._cross(incoming.body, key, record))
+
+    # -- an open job
+
+    async def open(self, submission: Submission) -> Job:
+        """Create-Job: pending-held with job-incoming, durable; it waits `multiple_operation_seconds` for documents."""
+        with self._witness(submission, "") as attempt:
+            printer = await self._admission.check(submission.printer, submission.actor, None)
+            draft, _ = await self._draft(submission, printer, "")
+            return attempt.accepted(await self._insert(self._open_jobs.opened(draft), submission.password))
+
+    async def add_document(self, job_id: int, actor: Actor, incoming: Incoming, *, last: bool) -> Job:
+        """Send-Document: the job with one more Document, durable; with `last` it goes on to preparation.
+
+        NotFound for another's job, NotPossible when it is not open, Busy while another document of it arrives, and
+        what `submit` raises. A refused document leaves the job open. No octet at all with `last` only closes it.
+        """
+        job = await self._open_jobs.own(job_id, actor)
+        with self._witness(_submission_of(job, actor), incoming.name) as attempt, self._open_jobs.alone(job.id):
+            media_type = check_format(incoming.format)
+            await self._admission.check_storage()
+            key = self._keyring.unwrap(self._open_jobs.require_open(job))
+            append = partial(self._open_jobs.append, job.id, incoming, media_type, last)
+            body = self._open_jobs.kept_open(job.id, incoming.body)
+            try:
+                return attempt.accepted(await self._cross(body, key, append))
+            except EmptyDocument:
+                if not last or not job.documents:
+                    raise
+                return attempt.accepted(await self._open_jobs.finish(job.id))
+
+    async def close(self, job_id: int, actor: Actor) -> Job:
+        """Close-Job: the job goes on with the documents it has; without any it is aborted."""
+        job = await self._open_jobs.own(job_id, actor)
+        with self._open_jobs.alone(job.id):
+            return await self._open_jobs.finish(job.id)
+
+    def note_undelivered(self, job: Job) -> None:
+        """The client was not told of `job`: an identical submission within 120 s returns it."""
+        self._undelivered.note(job)
+
+    # -- new rows
+
+    async def _draft(self, submission: Submission, printer: Printer, document_name: str) -> tuple[Job, bytes]:
+        """The job but for its documents, and its plain data key."""
+        key, wrapped = self._keyring.new_key()
+        actor, password = submission.actor, submission.password
+        draft = Job(
+            uuid=uuid4(),
+            printer=printer.name,
+            state=JobState.PENDING,
+            name=clean_text(submission.name) or clean_text(document_name) or "Untitled",
+            owner=actor.user,
+            requested_name=clean_text(actor.claimed) or "anonymous",
+            source=submission.source,
+            address=actor.address,
+            ticket=submission.ticket,
+            key=wrapped,
+            idempotency_key=submission.scoped_key,
+            password_hash=await self._hasher.hash(_password_text(password)) if password else None,
+            created_at=self._clock.now(),
+        )
+        return draft, key
+
+    async def _insert(self, job: Job, password: bytes | None) -> Job:
+        """The row, or the earlier one that this submission repeats."""
+        repeated = await self._repeated(job, password)
+        if repeated is not None:
+            return repeated
+        future = self._committer.add(job)
+        try:
+            row = await asyncio.shield(future)
+        except asyncio.CancelledError:
+            # The client went away while its row was on the way to the disk: it will send the same again.
+            future.add_done_callback(self._note_unanswered)
+            raise
+        if row.uuid != job.uuid and not _same_content(row, job):
+            raise Conflict("This idempotency key was used for another document already. Use a new key for a new job.")
+        return row
+
+    async def _repeated(self, job: Job, password: bytes | None) -> Job | None:
+        job_id = self._undelivered.take(job)
+        row = None if job_id is None else await self._jobs.get(job_id)
+        if row is None or row.state.ended:
+            return None
+        if row.password_hash and not await self._hasher.verify(row.password_hash, _password_text(password or b"")):
+            return None
+        return row
+
+    def _note_unanswered(self, committed: "asyncio.Future[Job]") -> None:
+        if not committed.cancelled() and committed.exception() is None:
+            self._undelivered.note(committed.result())
+
+    # -- for all
+
+    async def _cross(self, body: AsyncIterator[bytes], key: bytes, record: RecordStep) -> Job:
+        return await cross(
+            spool=self._spool,
+            key=key,
+            body=body,
+            limit=self._settings.ipp.max_document,
+            record=record,
+            clock=self._clock,
+            observe=self.tally.barrier.observe,
+        )
+
+    def _publish(self, event: Event, job: Job) -> None:
+        self._events.publish(
+            Happening(event=event, at=self._clock.now(), printer=job.printer, job_id=job.id, owner=job.owner)
+        )
+
+
+def _submission_of(job: Job, actor: Actor) -> Submission:
+    return Submission(printer=job.printer, name=job.name, actor=actor, source=job.source, ticket=job.ticket)
+
+
+def _same_content(row: Job, job: Job) -> bool:
+    """Whether an earlier job under the same idempotency key is this one, sent again."""
+    return row.printer == job.printer and [d.sha256 for d in row.documents] == [d.sha256 for d in job.documents]
+
+
+def _password_text(password: bytes) -> str:
+    return password.decode("utf-8", "replace")

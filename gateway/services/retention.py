@@ -1,0 +1,197 @@
+"""Nothing is kept longer than it is needed, and nothing is taken away too soon.
+
+`run_once` is called now and then, and may be called at any time: each step looks at the rows and does what is due.
+A step that fails for one job leaves the others alone and is tried again in the next run.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from gateway.domain.document import Document
+from gateway.domain.events import Event, Happening, JobRecord
+from gateway.domain.job import Cause, Job, JobState, Reason, advance
+from gateway.services.ports import Clock, EventBus, JobChange, JobQuery, JobStore, Spool
+from gateway.services.steady import Jump, SteadyClock
+from gateway.settings import Settings
+
+PAGE = 200  # rows in memory at a time
+SWEEP_SECONDS = 600.0  # reading all directories is the dearest step
+PURGE_PAGE = 500
+
+_OPEN = (JobState.PENDING, JobState.PENDING_HELD, JobState.PROCESSING, JobState.PROCESSING_STOPPED)
+_WAITING = (JobState.PENDING, JobState.PENDING_HELD, JobState.PROCESSING_STOPPED)
+_ENDED = (JobState.CANCELED, JobState.ABORTED, JobState.COMPLETED)
+_TAKEN_AWAY = {Reason.JOB_CANCELED_BY_USER, Reason.JOB_CANCELED_BY_OPERATOR}
+
+log = logging.getLogger(__name__)
+
+
+class Retention:
+    """Expiry with a warning before, time-out of open jobs, destruction of documents, orphans, history."""
+
+    def __init__(self, *, jobs: JobStore, spool: Spool, events: EventBus, clock: Clock, settings: Settings) -> None:
+        self._jobs = jobs
+        self._spool = spool
+        self._events = events
+        self._clock = clock
+        self._settings = settings
+        self._steady = SteadyClock(clock)
+        self._swept_at: float | None = None
+
+    async def run_once(self) -> None:
+        """All that is due now. Raises only what the store or the spool raises for the run as a whole."""
+        jump = self._steady.confirmed_jump()
+        if jump is not None:
+            await self._postpone(jump)
+            self._steady.accept()
+        trusted = self._steady.trusted
+        if trusted:
+            now = self._clock.now()
+            await self._each(JobQuery(states=_WAITING, expires_before=now), self._expire)
+            await self._each(JobQuery(states=_WAITING, warn_before=now + self._settings.jobs.warn_seconds), self._warn)
+            await self._each(JobQuery(states=(JobState.PENDING_HELD,), incoming_before=now), self._abort_open)
+            await self._purge(now)
+        if trusted or not self._settings.jobs.reprint_seconds:
+            await self._each(JobQuery(states=_ENDED, with_key=True), self._destroy)
+        await self._sweep()
+
+    # -- steps, each for one job
+
+    async def _expire(self, job: Job) -> None:
+        def change(row: Job) -> JobChange | None:
+            now = self._clock.now()
+            if not _waits(row, now) or row.expires_at is None or row.expires_at > now:
+                return None
+            canceled = advance(row, Cause.CANCELED_AFTER_TIMEOUT, now=now, message="Nobody released it in time.")
+            return _recorded(canceled, now, "expired")
+
+        await self._apply(job, change, Event.JOB_COMPLETED)
+
+    async def _warn(self, job: Job) -> None:
+        def change(row: Job) -> JobChange | None:
+            now = self._clock.now()
+            soon = row.expires_at is not None and row.expires_at <= now + self._settings.jobs.warn_seconds
+            if not _waits(row, now) or not soon or row.expiry_warned:
+                return None
+            return _recorded(replace(row, expiry_warned=True), now, "expiry warned")
+
+        await self._apply(job, change, Event.JOB_EXPIRING)
+
+    async def _abort_open(self, job: Job) -> None:
+        def change(row: Job) -> JobChange | None:
+            now = self._clock.now()
+            due = row.incoming_until is not None and row.incoming_until <= now
+            if row.state is not JobState.PENDING_HELD or not row.has(Reason.JOB_INCOMING) or not due:
+                return None
+            message = "Its last document did not arrive in time. Print it again."
+            aborted = advance(row, Cause.ABORTED, now=now, message=message)
+            return _recorded(replace(aborted, incoming_until=None), now, "aborted", message)
+
+        await self._apply(job, change, Event.JOB_COMPLETED)
+
+    async def _destroy(self, job: Job) -> None:
+        """The key first: from that commit on nobody can read the files, whether or not they are gone."""
+        done = False
+
+        def change(row: Job) -> JobChange | None:
+            nonlocal done
+            now = self._clock.now()
+            if row.key is None or not row.state.ended or self._kept(row, now):
+                return None
+            done = True
+            return _recorded(replace(row, key=None, password_hash=None), now, "document destroyed")
+
+        row = await self._jobs.update(job.id, change)
+        if done:
+            await self._spool.destroy([document.id for document in _objects(row)])
+
+    def _kept(self, job: Job, now: float) -> bool:
+        """Whether the document of an ended job may still be printed again."""
+        if job.favourite:
+            return job.state is not JobState.ABORTED and not _TAKEN_AWAY & set(job.reasons)
+        until = (job.ended_at or now) + self._settings.jobs.reprint_seconds
+        return job.state is JobState.COMPLETED and now < until
+
+    async def _move(self, job: Job, jump: Jump) -> None:
+        def change(row: Job) -> JobChange | None:
+            if row.state.ended or row.created_at > jump.before:
+                return None
+            moved = replace(
+                row,
+                expires_at=None if row.expires_at is None else row.expires_at + jump.ahead,
+                incoming_until=None if row.incoming_until is None else row.incoming_until + jump.ahead,
+            )
+            return _recorded(moved, self._clock.now(), "deadline moved", "the machine's clock was set ahead")
+
+        await self._jobs.update(job.id, change)
+
+    # -- steps for all
+
+    async def _postpone(self, jump: Jump) -> None:
+        log.warning("the wall clock went ahead by %.0f s: waiting jobs keep their time", jump.ahead)
+        await self._each(JobQuery(states=_OPEN), lambda job: self._move(job, jump))
+
+    async def _purge(self, now: float) -> None:
+        before = now - self._settings.jobs.history_seconds
+        while await self._jobs.purge_ended(before=before, limit=PURGE_PAGE) == PURGE_PAGE:
+            pass
+
+    async def _sweep(self) -> None:
+        now = self._clock.monotonic()
+        if self._swept_at is not None and now - self._swept_at < SWEEP_SECONDS:
+            return
+        self._swept_at = now
+        known = await self._jobs.spool_objects()
+        await self._spool.sweep(known, older_than=self._settings.spool.orphan_seconds)
+
+    async def _each(self, query: JobQuery, step: Callable[[Job], Awaitable[None]]) -> None:
+        """`step` for every row that matches now, in pages; one that fails is logged and passed over."""
+        last = 0
+        while jobs := await self._jobs.find(replace(query, after_id=last, limit=PAGE)):
+            for job in jobs:
+                try:
+                    await step(job)
+                except Exception:
+                    log.exception("retention of job %d failed; the next run tries again", job.id)
+            last = jobs[-1].id
+
+    async def _apply(self, job: Job, change: Callable[[Job], JobChange | None], event: Event) -> None:
+        changed = False
+
+        def watched(row: Job) -> JobChange | None:
+            nonlocal changed
+            wanted = change(row)
+            changed = wanted is not None
+            return wanted
+
+        row = await self._jobs.update(job.id, watched)
+        if changed:
+            self._events.publish(
+                Happening(
+                    event=event,
+                    at=self._clock.now(),
+                    printer=row.printer,
+                    job_id=row.id,
+                    owner=row.owner,
+                    text=row.message,
+                )
+            )
+
+
+def _waits(job: Job, now: float) -> bool:
+    """Whether only a person can bring this job on: never one that is released, in preparation or in delivery."""
+    if job.state is JobState.PENDING_HELD:
+        return True
+    if job.state is JobState.PENDING:
+        return job.released_at is None and job.output_device is None
+    followed = job.claimed_by is not None and (job.claimed_until is None or job.claimed_until > now)
+    return job.state is JobState.PROCESSING_STOPPED and not followed
+
+
+def _objects(job: Job) -> tuple[Document, ...]:
+    return (*job.documents, *((job.printable,) if job.printable else ()), *job.thumbnails)
+
+
+def _recorded(job: Job, now: float, what: str, text: str = "") -> JobChange:
+    return JobChange(job=job, records=(JobRecord(job_id=job.id, at=now, what=what, by="system", text=text),))
