@@ -40,8 +40,15 @@ def runtime_dir(chosen: Path | None) -> Path:
     return path
 
 
+def lock_dir(runtime: Path) -> Path:
+    """Where slots are locked. As root a slot stands for a user id of this machine, so there is one place for all."""
+    return runtime_dir(None) if os.geteuid() == 0 else runtime
+
+
 def gather(runtime: Path, *, foreign_user: bool) -> policy.Code:
     """The interpreter and the read-only binds of a worker. `foreign_user`: it runs as somebody other than we do."""
+    if foreign_user and not _reachable(runtime):
+        raise Unavailable(f"the workers' user can't enter the runtime folder {runtime}; choose one outside of a home")
     binds = [(str(_own_code(runtime)), policy.APP)]
     for source in _library_paths():
         reachable = not foreign_user or _reachable(source)

@@ -65,6 +65,11 @@ class Pool:
         self._held = []
 
     @property
+    def slots(self) -> list[Slot]:
+        """The slots that are held, whether a worker is in them or not."""
+        return list(self._held)
+
+    @property
     def processes(self) -> list[int]:
         """The first process of each living jail, for metrics and tests."""
         return [worker.jail.pid for worker in self._slot_of]
@@ -197,7 +202,7 @@ class Pool:
         runtime = code.runtime_dir(settings.runtime_dir)
         root = os.geteuid() == 0
         self._held = slots.claim(
-            runtime,
+            code.lock_dir(runtime),
             # Busy ones, waiting ones, and as many again for batches that pause and jails that are still ending.
             wanted=2 * settings.workers + settings.ready,
             total=settings.slots,

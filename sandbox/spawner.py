@@ -16,7 +16,7 @@ from time import monotonic
 from typing import IO
 
 from sandbox.errors import Unavailable, printable
-from sandbox.policy import Code, Identity, Jail, Tools, jail_argv, worker_command
+from sandbox.policy import APP, PACKAGES, Code, Identity, Jail, Tools, jail_argv, worker_command
 from sandbox.settings import Limits
 from sandbox.slots import Slot
 
@@ -78,18 +78,36 @@ def spawn(blueprint: Blueprint, slot: Slot, command: list[str] | None = None) ->
                 os.close(fd)
 
 
+def run_once(blueprint: Blueprint, slot: Slot, seconds: float) -> str:
+    """Start a jail whose interpreter imports the worker's libraries; returns their versions. Unavailable otherwise."""
+    program = (
+        f"import sys; sys.path[:0] = [{APP!r}, {PACKAGES!r}]; import sandbox.jail.worker, pikepdf, PIL, pypdfium2; "
+        "print('pikepdf', pikepdf.__version__, 'Pillow', PIL.__version__, 'pypdfium2', pypdfium2.PYPDFIUM_INFO)"
+    )
+    jail = spawn(blueprint, slot, [blueprint.code.python, "-I", "-S", "-B", "-c", program, slot.marker])
+    try:
+        said, complaint = jail.outer.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable(f"the jail did not answer within {seconds} s") from error
+    finally:
+        kill(jail)
+    if jail.outer.returncode != 0:
+        raise Unavailable(printable(complaint.decode(errors="replace")[-300:]))
+    return printable(said.decode(errors="replace"))
+
+
 def kill(jail: Spawned) -> None:
-    """End the jail and everything in it, and reap it. Safe to call twice."""
+    """End the jail and everything in it, and reap it. Call it once."""
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(jail.pidfd, signal.SIGKILL)
+    os.close(jail.pidfd)
     if jail.outer.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(jail.pidfd, signal.SIGKILL)
         # The namespace ends with its first process; bubblewrap then ends by itself, unless it is stopped.
         try:
             jail.outer.wait(timeout=2)
         except subprocess.TimeoutExpired:
             jail.outer.kill()
             jail.outer.wait()
-        os.close(jail.pidfd)
     for stream in (jail.outer.stdin, jail.outer.stdout, jail.outer.stderr):
         if stream is not None:
             with contextlib.suppress(OSError):

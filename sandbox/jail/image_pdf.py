@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from sandbox.jail.raster import Space
 
@@ -48,7 +49,7 @@ class ImagePdf:
         # Objects 1 and 2, catalog and page tree, are written last; their numbers are fixed.
         self._offsets += [0, 0]
 
-    def __enter__(self) -> "ImagePdf":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -75,7 +75,7 @@ def facts(
     """The facts of every page; `show` gets the number and the picture of the first ones. Broken or TooLarge."""
     with opened(path) as document:
         return tuple(
-            _page(document, index, thumbnails, show, known[index] if known else None, max_pixels)
+            _page(document, index, thumbnails, show=show, known=known[index] if known else None, max_pixels=max_pixels)
             for index in range(len(document))
         )
 
@@ -96,7 +96,13 @@ def has_color(image: Image.Image) -> bool:
 
 
 def _page(
-    document: pypdfium2.PdfDocument, index: int, thumbnails: Thumbnails, show: Show, known: bool | None, max_pixels: int
+    document: pypdfium2.PdfDocument,
+    index: int,
+    thumbnails: Thumbnails,
+    *,
+    show: Show,
+    known: bool | None,
+    max_pixels: int,
 ) -> PageFacts:
     wanted = index < thumbnails.count
     size = None

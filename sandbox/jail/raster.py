@@ -54,7 +54,7 @@ class RasterPage:
         return bytes((self.space.white,)) * self.unit
 
     def within(self, max_pixels: int) -> "RasterPage":
-        """This page, or TooLarge when it has more pixels than `max_pixels`."""
+        """The page itself, or TooLarge when it has more pixels than `max_pixels`."""
         if self.width * self.height > max_pixels:
             raise TooLarge(f"{self.width} by {self.height} pixels", limit="pixels", allowed=max_pixels)
         return self

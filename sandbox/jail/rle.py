@@ -121,6 +121,7 @@ def encode_line(line: bytes, size: int) -> bytes:
         if match.lastgroup == "same":
             parts.append(bytes((count - 1,)) + match["same"])
         elif count == 1:
+            # 256, "one pixel as it is", doesn't fit into the byte; "one pixel once" says the same.
             parts.append(b"\0" + match[0])
         else:
             parts.append(bytes((257 - count,)) + match[0])
@@ -129,9 +130,12 @@ def encode_line(line: bytes, size: int) -> bytes:
 
 @cache
 def _runs(size: int) -> re.Pattern[bytes]:
-    """Matches the next run from a pixel's border: 2 to 128 equal pixels, or 1 to 128 of which no neighbours are equal.
+    """Matches the next run from a pixel's border: 3 to 128 equal pixels, or 1 to 128 pixels up to the next such run.
 
-    The regular expression engine is the fastest scanner that the standard library has.
+    Two equal pixels are cheaper within their neighbours' run than as one of their own. The regular expression engine is
+    the fastest scanner that the standard library has.
     """
     pixel = b".{%d}" % size
-    return re.compile(rb"(?P<same>%b)(?P=same){1,127}|(?:(?P<one>%b)(?!(?P=one))){1,128}" % (pixel, pixel), re.DOTALL)
+    return re.compile(
+        rb"(?P<same>%b)(?P=same){2,127}|(?:(?P<one>%b)(?!(?P=one){2})){1,128}" % (pixel, pixel), re.DOTALL
+    )

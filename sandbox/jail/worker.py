@@ -10,8 +10,10 @@ from sandbox.errors import Crashed, SandboxError, TooLarge, to_wire
 from sandbox.jail import look, render
 from sandbox.jail.channel import Channel, file_chunks
 from sandbox.jail.document import Opened, open_document
+from sandbox.jail.image_pdf import ImagePdf, Picture, deflated
+from sandbox.jail.raster import Space
 from sandbox.jail.task import Task, task_from_wire
-from sandbox.model import Facts, PageFacts, facts_to_wire
+from sandbox.model import Facts, PageFacts, Thumbnails, facts_to_wire
 from sandbox.protocol import ProtocolError
 
 _FOLDER = Path("/tmp/work")  # noqa: S108 - the jail's own memory file system
@@ -25,12 +27,25 @@ def main() -> None:
     os.dup2(2, 1)
     channel = Channel(0, target)
     _FOLDER.mkdir(exist_ok=True)
+    _warm_up(_FOLDER)
     channel.send({"event": "ready"})
     while (request := channel.request()) is not None:
         if not serve(channel, request, _FOLDER):
             # The rest of the document is still coming; a fresh worker is cheaper than reading it all.
             sys.exit(0)
         render.forget(_FOLDER)
+
+
+def _warm_up(folder: Path) -> None:
+    """Take a blank page all the way: the first use of each library costs more than the document does."""
+    task = Task(operation="prepare", folder=folder)
+    with ImagePdf(task.source) as pdf:
+        picture = Picture(width=8, height=8, points=(595, 842), space=Space.RGB)
+        pdf.add(picture, deflated([bytes(192)]))
+    opened = open_document(task)
+    look.facts(opened.path, thumbnails=Thumbnails(count=1), show=lambda *_: None, max_pixels=task.max_pixels)
+    render.plan(opened, task)
+    render.forget(folder)
 
 
 def serve(channel: Channel, request: dict[str, Any], folder: Path) -> bool:
