@@ -59,6 +59,9 @@ class Ipp(BaseModel):
     max_compression_ratio: int = 200
     multiple_operation_seconds: float = 900.0  # an open job without its last document is aborted then
     require_tls: bool = False
+    # Networks whose unauthenticated requests may do what an operator may (Pause-Printer, others' jobs). Never give one
+    # from which a reverse proxy speaks for everybody.
+    trusted_operators: tuple[str, ...] = ()
 
 
 class Mdns(BaseModel):

@@ -12,10 +12,11 @@ import tempfile
 from contextlib import closing
 from pathlib import Path
 
+from gateway.adapters.db.engines import FILE_NAME
 from gateway.errors import StartupError
 from gateway.settings import Settings
 
-DATABASE = "papertap.sqlite3"
+DATABASE = FILE_NAME
 _KEPT = ("keys", "tls")
 
 

@@ -164,8 +164,8 @@ class Identity:
             raise NotFound(f'There is no user "{name}".')
         return user
 
-    async def users(self, contains: str = "") -> list[User]:
-        return await self._users.users(contains=contains)
+    async def users(self, contains: str = "", *, limit: int = 100) -> list[User]:
+        return await self._users.users(contains=contains, limit=limit)
 
     async def add_user(
         self,

@@ -1,0 +1,126 @@
+"""`papertap job`: what waits, prints and has printed."""
+
+from typing import Annotated, Any
+
+import typer
+
+from gateway.app import Gateway
+from gateway.cli.common import AsJson, Config, Data, cell, show, using, when
+from gateway.domain.job import Job, JobState
+from gateway.domain.user import SYSTEM
+from gateway.services.ports import JobQuery
+
+jobs = typer.Typer(no_args_is_help=True, help="What waits, prints and has printed.")
+
+
+def _job(job: Job) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "state": job.state.keyword,
+        "reasons": [reason.value for reason in job.reasons] or ["none"],
+        "name": job.name,
+        "owner": job.owner,
+        "printer": job.printer,
+        "impressions": job.impressions,
+    }
+
+
+def _whole_job(job: Job) -> dict[str, Any]:
+    return _job(job) | {
+        "message": job.message,
+        "uuid": str(job.uuid),
+        "requested_name": job.requested_name,
+        "source": job.source,
+        "address": job.address,
+        "octets": job.size,
+        "pages": job.pages,
+        "media_sheets": job.media_sheets,
+        "color": job.color,
+        "copies": job.ticket.copies,
+        "impressions_completed": job.impressions_completed,
+        "device": job.output_device,
+        "created": when(job.created_at),
+        "ended": when(job.ended_at),
+        "expires": when(job.expires_at),
+        "notes": list(job.notes),
+    }
+
+
+@jobs.command("list")
+def job_list(
+    printer: Annotated[str | None, typer.Option()] = None,
+    owner: Annotated[str | None, typer.Option()] = None,
+    state: Annotated[list[str] | None, typer.Option(help="RFC 8011 keyword, may be given several times.")] = None,
+    limit: Annotated[int, typer.Option()] = 100,
+    config: Config = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """List jobs, newest first."""
+    by_keyword = {s.keyword: s for s in JobState}
+    unknown = [s for s in state or () if s not in by_keyword]
+    if unknown:
+        raise typer.BadParameter(f"Unknown state {', '.join(unknown)}: one of {', '.join(by_keyword)}.")
+    query = JobQuery(
+        printer=printer,
+        owner=owner,
+        states=tuple(by_keyword[s] for s in state or ()),
+        newest_first=True,
+        limit=limit,
+    )
+    show([_job(job) for job in using(config, data, lambda g: g.release.find(query, SYSTEM))], as_json)
+
+
+@jobs.command("show")
+def job_show(job_id: int, config: Config = None, data: Data = None, as_json: AsJson = False) -> None:
+    """Show one job and what happened to it."""
+
+    async def work(gateway: Gateway) -> dict[str, Any]:
+        job = await gateway.release.visible(job_id, SYSTEM)
+        records = await gateway.release.records(job_id, SYSTEM)
+        return _whole_job(job) | {
+            "history": [{"at": when(r.at), "what": r.what, "by": r.by, "text": r.text} for r in records]
+        }
+
+    shown = using(config, data, work)
+    if as_json:
+        show([shown], as_json, one=True)
+        return
+    history = shown.pop("history")
+    for field, value in shown.items():
+        print(f"{field:22}{cell(value)}")
+    for record in history:
+        print(f"{record['at']}  {record['what']}  {record['by']}  {record['text']}")
+
+
+@jobs.command("release")
+def job_release(
+    job_ids: list[int],
+    device: Annotated[str | None, typer.Option()] = None,
+    copies: Annotated[int | None, typer.Option(min=1, max=999)] = None,
+    config: Config = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Release held jobs at a device."""
+    changes = {"copies": copies} if copies else {}
+    outcomes = using(config, data, lambda g: g.release.release(job_ids, SYSTEM, device=device, changes=changes))
+    rows = [
+        _job(o.job) | {"released": True, "message": ""}
+        if o.job
+        else {"id": o.job_id, "released": False, "message": o.refusal.message if o.refusal else ""}
+        for o in outcomes
+    ]
+    if as_json:
+        show(rows, as_json)
+    else:
+        for row in rows:
+            print(f"{row['id']}: {'released' if row['released'] else row['message']}")
+    raise typer.Exit(0 if all(row["released"] for row in rows) else 1)
+
+
+@jobs.command("cancel")
+def job_cancel(job_id: int, config: Config = None, data: Data = None, as_json: AsJson = False) -> None:
+    """Cancel a job."""
+    job = using(config, data, lambda g: g.release.cancel(job_id, SYSTEM))
+    show([_job(job)], as_json, one=True)

@@ -1,0 +1,168 @@
+"""`papertap printer` and `papertap device`: what clients see, and the machines behind it."""
+
+from typing import Annotated, Any
+
+import typer
+
+from gateway.app import Gateway
+from gateway.cli.common import AsJson, Config, Data, show, using
+from gateway.domain.device import Device
+from gateway.domain.printer import Authentication, HeldView, Printer, ReleasePolicy
+
+printers = typer.Typer(no_args_is_help=True, help="What clients see and print to.")
+devices = typer.Typer(no_args_is_help=True, help="The machines that make paper.")
+
+
+def _printer(printer: Printer) -> dict[str, Any]:
+    return {
+        "name": printer.name,
+        "info": printer.info,
+        "policy": printer.policy.value,
+        "devices": list(printer.devices),
+        "accepting": printer.is_accepting_jobs,
+        "paused": printer.paused,
+        "authentication": printer.authentication.value,
+        "uuid": str(printer.uuid),
+    }
+
+
+@printers.command("add")
+def printer_add(
+    name: str,
+    policy: Annotated[ReleasePolicy, typer.Option()] = ReleasePolicy.PULL,
+    device: Annotated[list[str] | None, typer.Option(help="May be given several times.")] = None,
+    info: Annotated[str | None, typer.Option(help="What people read.")] = None,
+    location: Annotated[str, typer.Option()] = "",
+    authentication: Annotated[Authentication, typer.Option()] = Authentication.NONE,
+    hold_hours: Annotated[float, typer.Option()] = 24.0,
+    config: Config = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a printer that clients can see."""
+
+    async def work(gateway: Gateway) -> Printer:
+        return await gateway.printers.add_printer(
+            name,
+            policy=policy,
+            devices=tuple(device or ()),
+            info=info or name,
+            location=location,
+            authentication=authentication,
+            hold_seconds=hold_hours * 3600,
+        )
+
+    show([_printer(using(config, data, work))], as_json, one=True)
+
+
+@printers.command("set")
+def printer_set(
+    name: str,
+    policy: Annotated[ReleasePolicy | None, typer.Option()] = None,
+    device: Annotated[list[str] | None, typer.Option(help="Replaces all devices.")] = None,
+    info: Annotated[str | None, typer.Option()] = None,
+    location: Annotated[str | None, typer.Option()] = None,
+    authentication: Annotated[Authentication | None, typer.Option()] = None,
+    held_view: Annotated[HeldView | None, typer.Option(help="What a phone is shown of a held job.")] = None,
+    accepting: Annotated[bool | None, typer.Option()] = None,
+    paused: Annotated[bool | None, typer.Option()] = None,
+    default: Annotated[bool | None, typer.Option(help="Whether /ipp/print is this printer.")] = None,
+    config: Config = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a printer; what is not named stays."""
+    given = {
+        "policy": policy,
+        "devices": tuple(device) if device else None,
+        "info": info,
+        "location": location,
+        "authentication": authentication,
+        "held_view": held_view,
+        "is_accepting_jobs": accepting,
+        "paused": paused,
+        "is_default": default,
+    }
+    changes = {field: value for field, value in given.items() if value is not None}
+    show(
+        [_printer(using(config, data, lambda gateway: gateway.printers.change_printer(name, **changes)))],
+        as_json,
+        one=True,
+    )
+
+
+@printers.command("list")
+def printer_list(config: Config = None, data: Data = None, as_json: AsJson = False) -> None:
+    """List printers."""
+
+    async def work(gateway: Gateway) -> list[dict[str, Any]]:
+        return [
+            _printer(p)
+            | {"state": gateway.printers.status(p.name).state, "queued": gateway.printers.status(p.name).queued_jobs}
+            for p in gateway.printers.all()
+        ]
+
+    show(using(config, data, work), as_json)
+
+
+@printers.command("remove")
+def printer_remove(name: str, config: Config = None, data: Data = None) -> None:
+    """Remove a printer on which no job waits."""
+    using(config, data, lambda gateway: gateway.printers.delete_printer(name))
+    print(f"Removed {name}.")
+
+
+def _device(device: Device) -> dict[str, Any]:
+    return {
+        "name": device.name,
+        "uri": device.uri,
+        "info": device.info,
+        "location": device.location,
+        "state": device.status.state.value,
+        "reasons": list(device.status.reasons),
+        "model": device.capabilities.make_and_model,
+        "failover": device.failover,
+    }
+
+
+@devices.command("add")
+def device_add(
+    name: str,
+    uri: str,
+    info: Annotated[str | None, typer.Option()] = None,
+    location: Annotated[str, typer.Option()] = "",
+    failover: Annotated[str | None, typer.Option(help="The device that takes over.")] = None,
+    config: Config = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add an output device and ask it what it can do."""
+
+    async def work(gateway: Gateway) -> Device:
+        device = await gateway.printers.add_device(name, uri, info=info or name, location=location, failover=failover)
+        return await gateway.learn(device.name)
+
+    show([_device(using(config, data, work))], as_json, one=True)
+
+
+@devices.command("learn")
+def device_learn(name: str, config: Config = None, data: Data = None, as_json: AsJson = False) -> None:
+    """Ask a device again what it can do and how it is."""
+    show([_device(using(config, data, lambda gateway: gateway.learn(name)))], as_json, one=True)
+
+
+@devices.command("list")
+def device_list(config: Config = None, data: Data = None, as_json: AsJson = False) -> None:
+    """List output devices."""
+
+    async def work(gateway: Gateway) -> list[dict[str, Any]]:
+        return [_device(device) for device in gateway.printers.devices()]
+
+    show(using(config, data, work), as_json)
+
+
+@devices.command("remove")
+def device_remove(name: str, config: Config = None, data: Data = None) -> None:
+    """Remove a device that no printer uses."""
+    using(config, data, lambda gateway: gateway.printers.delete_device(name))
+    print(f"Removed {name}.")
