@@ -148,15 +148,29 @@ class TestDuringTheDocument:
 
     async def test_a_refusal_is_seen_while_the_printer_reads_no_more(self) -> None:
         async def refuse(line: Line) -> None:
-            await line.head()
+            await line.attributes(await line.head())
+            await line.reader.readexactly(1000)
             await line.answer(Status.SERVER_ERROR_BUSY)
             await released.wait()
 
         released = asyncio.Event()
+        # One piece that no buffer holds: the client is certain to be waiting for the network.
+        document = Sheets(bytes(64 * 1024 * 1024))
         async with peer(refuse) as there, IppClient(there.uri) as client:
-            response = await client.print_job(Sheets(PIECE, times=1000))
+            response = await client.print_job(document)
             released.set()
         assert response.code == Status.SERVER_ERROR_BUSY
+
+    async def test_a_reset_is_seen_although_nothing_ever_waits(self) -> None:
+        async def reset(line: Line) -> None:
+            await line.attributes(await line.head())
+            line.reset()
+
+        document = Sheets(b"x", times=20_000)
+        async with peer(reset) as there, IppClient(there.uri) as client:
+            with pytest.raises(Interrupted) as caught:
+                await client.print_job(document)
+        assert caught.value.bytes_sent < 20_000
 
     async def test_an_http_refusal_tells_how_much_went_out(self) -> None:
         async def refuse(line: Line) -> None:
@@ -194,13 +208,14 @@ class TestDuringTheDocument:
 
         async def take(line: Line) -> None:
             await line.attributes(await line.head())
-            received.append(await line.until_closed())
+            received.put_nowait(await line.until_closed())
 
-        received: list[bytes] = []
+        received: asyncio.Queue[bytes] = asyncio.Queue()
         async with peer(take) as there, IppClient(there.uri) as client:
             with pytest.raises(OSError, match="lost a block"):
                 await client.print_job(spool())
-        assert not received[0].endswith(b"0\r\n\r\n")
+            async with asyncio.timeout(5):
+                assert not (await received.get()).endswith(b"0\r\n\r\n")
 
     async def test_cancelling_cuts_the_document_off(self) -> None:
         async def endless() -> AsyncIterator[bytes]:
@@ -210,17 +225,18 @@ class TestDuringTheDocument:
 
         async def take(line: Line) -> None:
             await line.attributes(await line.head())
-            received.append(await line.until_closed())
+            received.put_nowait(await line.until_closed())
 
         started = asyncio.Event()
-        received: list[bytes] = []
+        received: asyncio.Queue[bytes] = asyncio.Queue()
         async with peer(take) as there, IppClient(there.uri) as client:
             task = asyncio.create_task(client.print_job(endless()))
             await started.wait()
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-        assert not received[0].endswith(b"0\r\n\r\n")
+            async with asyncio.timeout(5):
+                assert not (await received.get()).endswith(b"0\r\n\r\n")
 
 
 class TestAfterTheRequest:

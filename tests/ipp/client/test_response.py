@@ -67,6 +67,12 @@ def test_go_ahead_alone_is_no_answer() -> None:
     assert not reader.complete
 
 
+def test_fields_of_an_interim_response_are_not_those_of_the_final_one() -> None:
+    hints = b"HTTP/1.1 103 Early Hints\r\nContent-Type: application/ipp\r\n\r\n"
+    with pytest.raises(BadResponse, match="'' in place of"):
+        read(hints + b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
+
+
 def test_connection_close_is_heeded() -> None:
     assert not read(http(ipp(), "Connection: close")).reusable
 

@@ -116,6 +116,19 @@ async def test_a_document_goes_out_in_chunks_and_empty_pieces_do_not_end_it() ->
     assert printer.requests[0].field("Content-Length") is None
 
 
+async def test_a_document_larger_than_all_buffers() -> None:
+    async def count(line: Line) -> None:
+        await line.attributes(await line.head())
+        while chunk := await line.chunk():
+            sizes.append(len(chunk))
+        await line.answer()
+
+    sizes: list[int] = []
+    async with peer(count) as there, IppClient(there.uri) as client:
+        assert (await client.print_job(Sheets(bytes(65536), times=500))).code == Status.SUCCESSFUL_OK
+    assert sizes == [65536] * 500
+
+
 async def test_an_empty_document() -> None:
     printer = Printer()
     async with peer(printer) as there, IppClient(there.uri) as client:
@@ -167,17 +180,19 @@ async def test_polling_goes_on_when_the_printer_closed_the_idle_connection() -> 
 
 
 async def test_words_without_a_question_close_the_connection() -> None:
-    closed = asyncio.Event()
+    answered, closed = asyncio.Event(), asyncio.Event()
 
     async def chatty(line: Line) -> None:
         await line.request()
         await line.answer()
+        await answered.wait()
         await line.send(b"HTTP/1.1 408 Request Timeout\r\n\r\n")
         await line.until_closed()
         closed.set()
 
     async with peer(chatty) as there, IppClient(there.uri) as client:
         await client.get_printer_attributes()
+        answered.set()
         async with asyncio.timeout(5):
             await closed.wait()
         assert (await client.get_printer_attributes()).code == Status.SUCCESSFUL_OK

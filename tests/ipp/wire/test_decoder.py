@@ -145,6 +145,21 @@ def test_empty_pieces_change_nothing() -> None:
     assert decoder.feed(PRINT_JOB_OCTETS[30:]) == PRINT_JOB
 
 
+def test_a_long_value_that_drips_in_is_not_read_again_and_again() -> None:
+    class Counting(Decoder):
+        reads = 0
+
+        def _read(self, data: bytes) -> None:
+            self.reads += 1
+            super()._read(data)
+
+    octets = GROUP + element(0x30, b"long", bytes(30_000))
+    decoder = Counting()
+    for at in range(len(octets)):
+        decoder.feed(octets[at : at + 1])
+    assert decoder.reads < 20
+
+
 class TestTolerance:
     def test_no_groups(self) -> None:
         assert decode(HEADER + b"\x03")[0].groups == ()
@@ -226,6 +241,10 @@ class TestLimits:
         pieces = (octets[start : start + piece] for start in range(0, len(octets), piece))
         with pytest.raises(DecodeError, match=f"more than {len(octets) - 1} octets at offset {len(octets) - 1}$"):
             deque(map(decoder.feed, pieces), maxlen=0)
+
+    def test_too_many_octets_are_refused_before_the_end_comes(self) -> None:
+        with pytest.raises(DecodeError, match="more than 100 octets at offset 100"):
+            Decoder(Limits(header=100)).feed(GROUP + CHARSET * 4)
 
     def test_an_oversized_value_is_refused_before_it_arrives(self) -> None:
         decoder = Decoder(Limits(header=1000))
