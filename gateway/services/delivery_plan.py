@@ -1,0 +1,117 @@
+"""Who does what of a Job Ticket: the device, as far as its protocol and its abilities go, and we for the rest."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from gateway.domain.capabilities import Capabilities
+from gateway.domain.device import Device
+from gateway.domain.job import Job
+from gateway.domain.printer import Printer
+from gateway.domain.ticket import JobTicket
+from gateway.errors import NotPossible
+from gateway.services.ports import Order
+from gateway.services.preparation import Counts, count
+
+PDF = "application/pdf"
+MADE = (PDF, "image/pwg-raster", "image/urf", "application/vnd.hp-PCLXL", "application/postscript")
+"""Formats that we can make, best first: a PDF may go out as it is."""
+
+_PORTRAIT = 3
+_DEFAULTS = {
+    "media": "media",
+    "output-bin": "output_bin",
+    "print-color-mode": "print_color_mode",
+    "print-scaling": "print_scaling",
+    "sides": "sides",
+}
+_GREY = frozenset({"monochrome", "auto-monochrome", "process-monochrome", "bi-level", "process-bi-level"})
+_LONGEST_TITLE = 120
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """`render`: whether the printable must be made over, with `ours` and `our_copies` applied.
+
+    `device_copies` and `theirs` are what the device is told. `counts` is what all of it makes of paper, and `color`
+    whether it is charged as colour.
+    """
+
+    format: str
+    render: bool
+    ours: JobTicket
+    our_copies: int
+    theirs: JobTicket
+    device_copies: int
+    counts: Counts
+    color: bool
+
+
+def plan_for(job: Job, printer: Printer, device: Device) -> Plan:
+    """NotPossible when the device takes no format that we can make."""
+    can = device.capabilities
+    ticket = effective(job.ticket, printer, can)
+    told = urlsplit(device.uri).scheme in {"ipp", "ipps"}
+    media_type = next((made for made in MADE if made in can.formats), None)
+    if media_type is None:
+        raise NotPossible(f"{device.info or device.name} takes no format that can be made here.")
+    device_copies = ticket.copies if told and ticket.copies <= can.copies else 1
+    our_copies = 1 if device_copies == ticket.copies else ticket.copies
+    render = media_type != PDF or our_copies > 1 or _is_ours(ticket) or (not told and _is_untold(job, ticket, can))
+    # What we have turned or scaled the device must not turn or scale again.
+    theirs = replace(ticket, orientation_requested=None, print_scaling=None) if render else ticket
+    return Plan(
+        format=media_type,
+        render=render,
+        ours=ticket,
+        our_copies=our_copies,
+        theirs=theirs,
+        device_copies=device_copies,
+        counts=count(job.pages or 1, ticket),
+        color=bool(job.color) and can.color and ticket.print_color_mode not in _GREY,
+    )
+
+
+def effective(ticket: JobTicket, printer: Printer, can: Capabilities) -> JobTicket:
+    """The ticket with the Printer's defaults; one-sided unless it was asked for and the device can."""
+    fields = ((name, printer.defaults.get(key)) for key, name in _DEFAULTS.items())
+    missing: dict[str, Any] = {name: value for name, value in fields if value and getattr(ticket, name) is None}
+    if ticket.media_col is not None:
+        missing.pop("media", None)
+    whole = replace(ticket, **missing)
+    return replace(whole, sides=(whole.sides or "one-sided") if can.duplex else "one-sided")
+
+
+def order_for(job: Job, plan: Plan, *, size: int) -> Order:
+    """The order of a released job, the same after a restart as before it."""
+    if job.release_id is None:
+        raise NotPossible(f"Job {job.id} has not been released.")
+    return Order(
+        release_id=job.release_id,
+        job_id=job.id,
+        name=f"{_cut(job.name)} {job.release_id}",
+        user=job.released_by or job.owner or job.requested_name,
+        ticket=plan.theirs,
+        format=plan.format,
+        size=size,
+        copies=plan.device_copies,
+        impressions=plan.counts.impressions,
+    )
+
+
+def _is_ours(ticket: JobTicket) -> bool:
+    """What no device is asked to do: it would have to count pages as we do."""
+    return bool(ticket.page_ranges) or ticket.number_up != 1
+
+
+def _is_untold(job: Job, ticket: JobTicket, can: Capabilities) -> bool:
+    """What a device that takes no attributes cannot be told, so that the document itself must have it."""
+    grey = ticket.print_color_mode in _GREY and bool(job.color) and can.color
+    turned = ticket.orientation_requested not in {None, _PORTRAIT}
+    return grey or turned or ticket.print_scaling not in {None, "auto", "none"}
+
+
+def _cut(name: str) -> str:
+    """job-name has at most 255 octets (RFC 8011 section 5.3.5), the release id included."""
+    clean = "".join(c if c.isprintable() else " " for c in name).strip() or "Document"
+    return clean.encode()[:_LONGEST_TITLE].decode("utf-8", "ignore")
