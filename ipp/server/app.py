@@ -1,0 +1,276 @@
+"""The ASGI application: HTTP in and out, and nothing that IPP itself could say (RFC 8010 section 4).
+
+POST of application/ipp to `/`, /ipp/print and /ipp/print/<name>; GET of the icons. A request is answered as soon as
+its answer is known: a client that may not print hears so before it has sent its document.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from ipaddress import ip_network
+from typing import Any
+
+from gateway.domain import description as said
+from gateway.domain.printer import Printer
+from gateway.errors import NotFound
+from gateway.services.identity import Identity
+from gateway.services.intake import Intake
+from gateway.services.notifications import Notifications
+from gateway.services.ports import Clock
+from gateway.services.printers import Printers
+from gateway.services.release import Release
+from gateway.settings import Settings
+from ipp.server.authentication import Authentication, Challenge
+from ipp.server.body import Body, ClientGone, Receive
+from ipp.server.description import Descriptions
+from ipp.server.dispatch import Dispatcher, answer_version, operation_attributes
+from ipp.server.icons import icon
+from ipp.server.operation import Identify, JobControl, NoJobControl, Services
+from ipp.server.printer_attributes import ICON_SIZES
+from ipp.server.repeated import Repeated
+from ipp.server.request import Call, Reply, encode_reply
+from ipp.server.status import Refused
+from ipp.server.table import POLICIES, build_table
+from ipp.server.where import where_from
+from ipp.wire import DecodeError, Message, Operation, Status
+
+Scope = dict[str, Any]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+ENVELOPE = 256 * 1024  # octets that the message in front of a document may have
+IGNORED_REST = 16 * 1024 * 1024  # above this the rest of a refused upload is not read: the connection is closed
+IPP = b"application/ipp"
+_NOT_FOUND = "There is nothing here. Printers are at /ipp/print."
+
+
+def create_app(
+    *,
+    intake: Intake,
+    release: Release,
+    printers: Printers,
+    identity: Identity,
+    notifications: Notifications,
+    settings: Settings,
+    clock: Clock,
+    trusted_operators: Iterable[str] = (),
+    virtual_hosts: Mapping[str, str] | None = None,
+    dns_sd_name: Callable[[Printer], str] = said.dns_sd_name,
+    control: JobControl | None = None,
+    identify: Identify | None = None,
+) -> App:
+    """The IPP server.
+
+    `trusted_operators`: networks ("127.0.0.1/32") from which operator operations need no password. `virtual_hosts`:
+    host name -> Printer that /ipp/print means there. `dns_sd_name`: the name under which a Printer is announced now.
+    `control` and `identify` give powers that not every installation has; without them a message is told to listeners
+    of printer events, and the order of jobs stands.
+    """
+
+    async def tell_listeners(printer: Printer, _: tuple[str, ...], message: str) -> None:
+        notifications.announce(printer.name, message or f"Identify: {printer.info}")
+
+    services = Services(
+        intake=intake,
+        release=release,
+        printers=printers,
+        identity=identity,
+        notifications=notifications,
+        settings=settings,
+        clock=clock,
+        control=control or NoJobControl(),
+        identify=identify or tell_listeners,
+    )
+    descriptions = Descriptions(
+        printers=printers,
+        settings=settings,
+        clock=clock,
+        operations=POLICIES,
+        troubles=lambda: intake.health,
+        dns_sd_name=dns_sd_name,
+        software=_software(),
+    )
+    dispatcher = Dispatcher(
+        table=build_table(services, descriptions),
+        services=services,
+        authentication=Authentication(
+            identity=identity,
+            trusted_operators=[ip_network(network) for network in trusted_operators],
+            require_tls=settings.ipp.require_tls,
+        ),
+        virtual_hosts={host.lower(): name for host, name in (virtual_hosts or {}).items()},
+    )
+    return _Server(dispatcher, Repeated(descriptions), intake, settings)
+
+
+def _software() -> str:
+    try:
+        return version("papertap")
+    except PackageNotFoundError:
+        return "0"
+
+
+class _Server:
+    """One request after the other; nothing is kept between them but what Repeated knows."""
+
+    def __init__(self, dispatcher: Dispatcher, repeated: Repeated, intake: Intake, settings: Settings) -> None:
+        self._dispatcher = dispatcher
+        self._repeated = repeated
+        self._intake = intake
+        self._limit = settings.ipp.max_document
+        self._realm = settings.site.name.replace('"', "'").replace("\\", "/")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise RuntimeError("Only HTTP is spoken here.")
+        headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        answer = _Answer(send)
+        with contextlib.suppress(ClientGone):
+            if scope["method"] == "POST":
+                await self._post(scope, headers, receive, answer)
+            else:
+                await _get(scope, answer)
+
+    async def _post(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, answer: "_Answer") -> None:
+        kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
+        if kind != IPP:
+            await answer.text(415, "Send IPP requests with the content type application/ipp.")
+            return
+        declared = _length(headers)
+        if declared is not None and declared > self._limit + ENVELOPE:
+            await answer.text(413, f"The document has more than {self._limit} octets.", close=True)
+            return
+        call = _call(scope, headers)
+        body = Body(receive, declared=declared, limit=self._limit)
+        first = await body.next()
+        if body.ended and len(first) > 8 and await self._known(first, call, answer):
+            return
+        await self._read(first, call, body, receive, answer)
+
+    async def _known(self, data: bytes, call: Call, answer: "_Answer") -> bool:
+        try:
+            octets = self._repeated.answer(data, call)
+        except NotFound:  # the Printer is gone: the long way says so properly
+            return False
+        if octets is not None:
+            await answer.ipp(octets)
+        return octets is not None
+
+    async def _read(self, first: bytes, call: Call, body: Body, receive: Receive, answer: "_Answer") -> None:
+        whole = body.ended
+        try:
+            message = await body.message(first)
+        except DecodeError as error:
+            await self._malformed(error, answer, close=_close(body))
+            return
+        try:
+            reply = await self._dispatcher.answer(message, call, body)
+        except Challenge as challenge:
+            await answer.challenge(challenge.message, self._realm, close=_close(body))
+            return
+        if whole and reply.status is Status.SUCCESSFUL_OK and message.code == Operation.GET_PRINTER_ATTRIBUTES:
+            self._learn(first, call, message)
+        await self._deliver(message, reply, body, receive, answer)
+
+    def _learn(self, data: bytes, call: Call, message: Message) -> None:
+        attributes = operation_attributes(message)
+        self._repeated.learn(data, call, message, lambda: self._dispatcher.target(call, attributes)[0])
+
+    async def _deliver(self, message: Message, reply: Reply, body: Body, receive: Receive, answer: "_Answer") -> None:
+        """A job whose acceptance cannot be told is noted, so that the same submission again does not print twice."""
+        octets = encode_reply(reply, version=answer_version(message.version), request_id=message.request_id)
+        if reply.accepted is None:
+            await answer.ipp(octets, close=_close(body))
+            return
+        gone = body.ended and await _has_gone(receive)
+        try:
+            await answer.ipp(octets, close=_close(body))
+        except OSError:
+            gone = True
+        if gone:
+            self._intake.note_undelivered(reply.accepted)
+
+    async def _malformed(self, error: DecodeError, answer: "_Answer", *, close: bool) -> None:
+        if error.header is None:
+            await answer.text(400, f"This is no IPP message: {error}", close=close)
+            return
+        refused = Refused(Status.CLIENT_ERROR_BAD_REQUEST, f"The message is damaged: {error}")
+        version, _, request_id = error.header
+        reply = Reply(status=refused.status, message=refused.message)
+        octets = encode_reply(reply, version=answer_version(version), request_id=request_id)
+        await answer.ipp(octets, close=close)
+
+
+class _Answer:
+    """Sends one response."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+
+    async def ipp(self, octets: bytes, *, close: bool = False) -> None:
+        await self._whole(200, octets, [(b"content-type", IPP)], close=close)
+
+    async def text(self, status: int, text: str, *, close: bool = False) -> None:
+        await self._whole(status, f"{text}\n".encode(), [(b"content-type", b"text/plain; charset=utf-8")], close=close)
+
+    async def challenge(self, text: str, realm: str, *, close: bool) -> None:
+        header = f'Basic realm="{realm}", charset="UTF-8"'.encode("ascii", "replace")
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"www-authenticate", header)]
+        await self._whole(401, f"{text}\n".encode(), headers, close=close)
+
+    async def png(self, octets: bytes) -> None:
+        headers = [(b"content-type", b"image/png"), (b"cache-control", b"public, max-age=86400")]
+        await self._whole(200, octets, headers, close=False)
+
+    async def _whole(self, status: int, octets: bytes, headers: list[tuple[bytes, bytes]], *, close: bool) -> None:
+        headers.append((b"content-length", str(len(octets)).encode()))
+        if close:
+            headers.append((b"connection", b"close"))
+        await self._send({"type": "http.response.start", "status": status, "headers": headers})
+        await self._send({"type": "http.response.body", "body": octets})
+
+
+_ICONS = {f"/ipp/icons/{size}.png": size for size in ICON_SIZES}
+
+
+async def _get(scope: Scope, answer: _Answer) -> None:
+    size = _ICONS.get(scope["path"])
+    if size is None:
+        await answer.text(405 if scope["path"].startswith("/ipp/print") else 404, _NOT_FOUND)
+    elif scope["method"] in {"GET", "HEAD"}:
+        await answer.png(icon(size))
+    else:
+        await answer.text(405, "An icon can only be read.")
+
+
+def _call(scope: Scope, headers: Mapping[bytes, bytes]) -> Call:
+    client = scope.get("client")
+    host = headers.get(b"host", b"").decode("latin-1")
+    return Call(
+        path=scope["path"],
+        where=where_from(host, scope.get("server"), secure=scope.get("scheme") == "https"),
+        address=client[0] if client else "",
+        authorization=headers.get(b"authorization", b"").decode("latin-1"),
+    )
+
+
+def _length(headers: Mapping[bytes, bytes]) -> int | None:
+    given = headers.get(b"content-length", b"")
+    return int(given) if given.isdigit() and b"transfer-encoding" not in headers else None
+
+
+def _close(body: Body) -> bool:
+    """Whether the rest of the request is too much to be swallowed after the answer."""
+    left = body.left
+    return left is not None and left > IGNORED_REST
+
+
+async def _has_gone(receive: Receive) -> bool:
+    """Whether the client has hung up by now; asks without waiting."""
+    asking = asyncio.ensure_future(receive())
+    await asyncio.sleep(0)
+    if not asking.done():
+        asking.cancel()
+        return False
+    return bool(asking.result()["type"] == "http.disconnect")

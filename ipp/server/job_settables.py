@@ -1,0 +1,31 @@
+"""Which attributes a client may give with a job, and change afterwards (RFC 3380): the one list of each."""
+
+JOB_TEMPLATE = (
+    "copies", "finishings", "finishings-col", "job-account-id", "job-accounting-user-id", "job-hold-until",
+    "job-hold-until-time", "job-priority", "job-release-action", "job-sheets", "media", "media-col",
+    "multiple-document-handling", "number-up", "orientation-requested", "output-bin", "page-ranges", "print-color-mode",
+    "print-content-optimize", "print-quality", "print-rendering-intent", "print-scaling", "printer-resolution", "sides",
+)  # fmt: skip
+
+JOB_CREATION = ("job-name", "ipp-attribute-fidelity", "job-mandatory-attributes", "job-password", *JOB_TEMPLATE)
+
+JOB_SETTABLE = ("job-name", *(name for name in JOB_TEMPLATE if name not in {"job-release-action", "finishings-col"}))
+
+# attribute -> the field of the Printer that keeps it; free texts, up to 127 octets.
+PRINTER_TEXTS = {
+    "printer-info": "info",
+    "printer-location": "location",
+    "printer-organization": "organization",
+    "printer-organizational-unit": "organizational_unit",
+    "printer-message-from-operator": "operator_message",
+    "printer-geo-location": "geo_location",
+}
+# attribute -> the key in Printer.defaults.
+PRINTER_DEFAULTS = {
+    "media-default": "media",
+    "output-bin-default": "output-bin",
+    "print-color-mode-default": "print-color-mode",
+    "print-scaling-default": "print-scaling",
+    "sides-default": "sides",
+}
+PRINTER_SETTABLE = (*PRINTER_TEXTS, *PRINTER_DEFAULTS)
