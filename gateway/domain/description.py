@@ -44,8 +44,11 @@ def cut(text: str, octets: int) -> str:
 
 
 def dns_sd_name(printer: Printer) -> str:
-    """printer-dns-sd-name as wished: what people read, as one DNS label (63 octets); a conflict may rename it."""
-    return cut(printer.info or printer.name, LABEL_MAX).strip() or printer.name
+    """printer-dns-sd-name as wished: what people read, as one DNS label (63 octets); a conflict may rename it.
+
+    Dots are replaced: DNS-SD allows them within a label, but many clients and libraries split names at them.
+    """
+    return cut((printer.info or printer.name).replace(".", "-"), LABEL_MAX).strip() or printer.name
 
 
 def make_and_model(printer: Printer) -> str:

@@ -75,6 +75,7 @@ def test_cut_ends_between_characters_and_drops_control_characters() -> None:
 def test_the_dns_sd_name_is_one_label() -> None:
     assert description.dns_sd_name(PRINTER) == "Find me"
     assert description.dns_sd_name(replace(PRINTER, info="")) == "find-me"
+    assert description.dns_sd_name(replace(PRINTER, info=" Floor 2.1 ")) == "Floor 2-1"
     assert len(description.dns_sd_name(replace(PRINTER, info="Drucker für Gäste " * 9)).encode()) <= 63
 
 

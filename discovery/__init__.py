@@ -1,0 +1,1 @@
+"""Discovery: how phones and computers find the Printers."""
