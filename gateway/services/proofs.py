@@ -46,11 +46,11 @@ def normal_password(password: str) -> str:
 
 
 def shortest_pin(users: int) -> int:
-    """How many digits a PIN needs that identifies alone: a guess hits somebody at most once in 10,000.
+    """How many digits a PIN needs that identifies alone, so that a guess hits somebody at most once in 1,000.
 
-    1 user: 4 digits, 1,000 users: 7.
+    Fewer than 10 users: 4 digits, 1,000 users: 7.
     """
-    return min(PIN_LONGEST, PIN_SHORTEST + len(str(max(users, 1) - 1)) - (users <= 1))
+    return min(PIN_LONGEST, PIN_SHORTEST - 1 + len(str(max(users, 1))))
 
 
 def check_pin(pin: str, *, users: int) -> str:

@@ -1,0 +1,271 @@
+"""The real services over ports in memory, with people, printers and jobs, behind the pages."""
+
+import asyncio
+import io
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import uvicorn
+from PIL import Image, ImageDraw
+from starlette.applications import Starlette
+
+from gateway.domain.device import DeviceState, DeviceStatus
+from gateway.domain.document import Document
+from gateway.domain.events import JobRecord
+from gateway.domain.job import Job, JobState, Reason
+from gateway.domain.printer import ReleasePolicy
+from gateway.domain.ticket import JobTicket
+from gateway.domain.user import Role
+from gateway.services.identity import Identity
+from gateway.services.ports import JobChange
+from gateway.services.printers import Printers
+from gateway.services.release import Release
+from gateway.settings import Settings
+from tests.fakes import (
+    FakeClock,
+    FakeHasher,
+    FakeKeyring,
+    MemoryEventBus,
+    MemoryJobStore,
+    MemoryPrinterStore,
+    MemorySpool,
+    MemoryUserStore,
+    a_device,
+    a_document,
+    a_held_job,
+    a_printer,
+)
+from webprint import Ports, create_app
+
+PASSWORD = "correct horse"
+PIN = "284619"
+
+
+@dataclass(kw_only=True)
+class House:
+    """Everything that a test may want to look at or turn."""
+
+    settings: Settings = field(default_factory=lambda: Settings(data="unused", site={"name": "Papertap"}))
+    clock: FakeClock = field(default_factory=FakeClock)
+    jobs: MemoryJobStore = field(default_factory=MemoryJobStore)
+    users: MemoryUserStore = field(default_factory=MemoryUserStore)
+    events: MemoryEventBus = field(default_factory=MemoryEventBus)
+    keyring: FakeKeyring = field(default_factory=FakeKeyring)
+    ports: Ports = field(default_factory=lambda: Ports(http=8080, https=8443, ipp=8631))
+    ca: bytes = b"-----BEGIN CERTIFICATE-----\n"
+    identity: Identity = field(init=False)
+    printers: Printers = field(init=False)
+    release: Release = field(init=False)
+    spool: MemorySpool = field(init=False)
+    store: MemoryPrinterStore = field(init=False)
+
+    async def open(self) -> "House":
+        self.spool = MemorySpool(self.clock)
+        self.store = MemoryPrinterStore(
+            [
+                a_printer("find-me", info="Find me", is_default=True),
+                a_printer("direct", info="Reception", policy=ReleasePolicy.DIRECT, devices=("lobby",)),
+            ],
+            [
+                a_device("copy-room", info="Copy room", location="2nd floor, B-204", status=_status(DeviceState.IDLE)),
+                a_device("lobby", info="Lobby", location="Ground floor", status=_status(DeviceState.PROCESSING)),
+                a_device(
+                    "library",
+                    info="Library",
+                    location="1st floor, A-110",
+                    status=DeviceStatus(state=DeviceState.STOPPED, reasons=("media-empty-error",)),
+                ),
+            ],
+        )
+        self.printers = Printers(store=self.store, jobs=self.jobs, events=self.events, clock=self.clock)
+        await self.printers.refresh()
+        self.identity = Identity(
+            users=self.users, hasher=FakeHasher(), clock=self.clock, settings=self.settings.identity
+        )
+        self.release = Release(
+            jobs=self.jobs,
+            printers=self.printers,
+            spool=self.spool,
+            keyring=self.keyring,
+            hasher=FakeHasher(),
+            events=self.events,
+            clock=self.clock,
+            settings=self.settings.jobs,
+        )
+        await self.identity.add_user("alice", full_name="Alice Ode", password=PASSWORD, pin=PIN)
+        await self.identity.add_user("bob", password=PASSWORD)
+        await self.identity.add_user("olga", password=PASSWORD, role=Role.OPERATOR)
+        return self
+
+    def app(self, **changes: Any) -> Starlette:
+        given = {
+            "release": self.release,
+            "printers": self.printers,
+            "identity": self.identity,
+            "settings": self.settings,
+            "clock": self.clock,
+            "ca_certificate": lambda: self.ca,
+            "ports": lambda: self.ports,
+        }
+        return create_app(**given | changes)
+
+    async def add(self, **fields: Any) -> Job:
+        """A held job of alice unless said otherwise, with a printable document under a key of its own."""
+        plain, wrapped = self.keyring.new_key()
+        printable = await self.sealed(plain, b"%PDF-1.7 printable")
+        fields = {"printable": printable, "key": wrapped, "created_at": self.clock.now() - 300} | fields
+        return (await self.jobs.add([a_held_job(**fields)]))[0]
+
+    async def add_with_picture(self, *pages: bytes, **fields: Any) -> Job:
+        plain, wrapped = self.keyring.new_key()
+        thumbnails = tuple([await self.sealed(plain, png, number) for number, png in enumerate(pages, 1)])
+        return await self.add(key=wrapped, thumbnails=thumbnails, **fields)
+
+    async def sealed(self, key: bytes, data: bytes, number: int = 1) -> Document:
+        writer = await self.spool.create(key)
+        await writer.write(data)
+        object_id, size, sha256 = await writer.commit()
+        return a_document(id=object_id, size=size, sha256=sha256, number=number, format="image/png")
+
+    async def change(self, job_id: int, *records: JobRecord, **fields: Any) -> Job:
+        """The job after something that other services would have done."""
+        from dataclasses import replace
+
+        return await self.jobs.update(job_id, lambda job: JobChange(job=replace(job, **fields), records=records))
+
+
+def _status(state: DeviceState) -> DeviceStatus:
+    return DeviceStatus(state=state)
+
+
+async def busy_day(house: House) -> dict[str, Job]:
+    """One job in every condition that the list can show."""
+    now = house.clock.now()
+    done = {"output_device": "copy-room", "ended_at": now - 7200, "created_at": now - 9000, "key": None}
+    return {
+        "report": await house.add_with_picture(
+            *[a_page(n) for n in range(6)],
+            name="Quarterly report 2026.pdf",
+            pages=12,
+            impressions=12,
+            media_sheets=6,
+            color=True,
+            ticket=JobTicket(sides="two-sided-long-edge", print_color_mode="color"),
+            documents=(a_document(size=2_400_000),),
+            expires_at=now + 23.2 * 3600,
+        ),
+        "tickets": await house.add_with_picture(
+            a_page(7, boarding=True),
+            name="Boarding pass Lisbon",
+            documents=(a_document(size=184_000),),
+            expires_at=now + 5400,
+            created_at=now - 20,
+        ),
+        "contract": await house.add_with_picture(
+            a_page(3),
+            a_page(4),
+            name="Contract draft (signed).pdf",
+            pages=4,
+            impressions=8,
+            media_sheets=4,
+            favourite=True,
+            expires_at=None,
+            ticket=JobTicket(copies=2, sides="two-sided-long-edge"),
+            documents=(a_document(size=512_000),),
+        ),
+        "ask": await house.add(
+            name="Minutes.docx",
+            state=JobState.PROCESSING_STOPPED,
+            reasons=(Reason.OUTCOME_UNKNOWN,),
+            output_device="lobby",
+            pages=3,
+            impressions=3,
+            media_sheets=3,
+        ),
+        "printing": await house.add_with_picture(
+            a_page(5),
+            name="Handout 7b",
+            state=JobState.PROCESSING,
+            reasons=(Reason.JOB_PRINTING,),
+            output_device="lobby",
+            pages=30,
+            impressions=30,
+            media_sheets=15,
+            impressions_completed=11,
+        ),
+        "preparing": await house.add(
+            name="Photo 10:42.jpg",
+            state=JobState.PROCESSING,
+            reasons=(Reason.JOB_TRANSFORMING,),
+            printable=None,
+            pages=None,
+            media_sheets=None,
+            color=None,
+            documents=(a_document(size=4_100_000),),
+        ),
+        "done": await house.add(name="Invoice 4711.pdf", state=JobState.COMPLETED, reasons=(), pages=1, **done),
+        "broken": await house.add(
+            name="scan_0017.pdf",
+            state=JobState.ABORTED,
+            reasons=(Reason.DOCUMENT_FORMAT_ERROR,),
+            message="Page 2 cannot be read. Save the document anew and send it again.",
+            pages=None,
+            media_sheets=None,
+            color=None,
+            **(done | {"output_device": None, "printable": None}),
+        ),
+    }
+
+
+def a_page(seed: int, *, boarding: bool = False) -> bytes:
+    """A PNG that looks like a page from afar."""
+    picture = Image.new("RGB", (212, 300), "white")
+    pen = ImageDraw.Draw(picture)
+    accents = ["#0b6a55", "#b4541f", "#34568b", "#7a3b69", "#5b5f2b", "#a3241c", "#1f6f8b", "#333333"]
+    color = accents[seed % len(accents)]
+    if boarding:
+        pen.rectangle((14, 20, 198, 120), outline=color, width=3)
+        pen.rectangle((14, 20, 198, 44), fill=color)
+        for row in range(12):
+            for column in range(12):
+                if (row * 7 + column * 5 + row * column) % 3 == 0:
+                    pen.rectangle((130 + column * 5, 54 + row * 5, 134 + column * 5, 58 + row * 5), fill="black")
+        top = 140
+    else:
+        pen.rectangle((20, 24, 120 + seed * 6 % 60, 36), fill=color)
+        top = 52
+    for line in range(top, 270, 9):
+        if seed % 3 == 0 and 120 < line < 200:
+            continue
+        pen.rectangle((20, line, 192 - (line * (seed + 3)) % 50, line + 3), fill="#c2c8c5")
+    if seed % 3 == 0 and not boarding:
+        for bar in range(6):
+            height = 15 + (bar * 37 + seed * 11) % 55
+            pen.rectangle((30 + bar * 26, 196 - height, 48 + bar * 26, 196), fill=color)
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
+@asynccontextmanager
+async def serving(app: Starlette) -> AsyncIterator[str]:
+    """The pages on a free port of this machine: the base URL."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False))
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
+        listener.close()
+
+
+def forms_of(html: str) -> Iterator[str]:
+    """The hidden tokens in a page."""
+    import re
+
+    return (match[1] for match in re.finditer(r'name="csrf" value="([^"]*)"', html))

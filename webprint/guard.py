@@ -1,0 +1,128 @@
+"""What stands before every handler: policy, session, origin, token; and after it: refusals in words."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from gateway.domain.user import Actor
+from gateway.errors import Forbidden, NotAuthenticated, Refusal
+from webprint.answers import TITLES, retry_after, status_of
+from webprint.policy import access_of, allows
+from webprint.requests import (
+    FORM,
+    FORM_TLS,
+    SESSION,
+    SESSION_TLS,
+    check_origin,
+    check_token,
+    client_address,
+    cookie_of,
+    form_token,
+    host_name,
+    is_private,
+    new_form_cookie,
+    read_form,
+    set_cookie,
+)
+from webprint.site import Site, Visit
+
+Handler = Callable[[Visit], Awaitable[Response]]
+BROKEN = "Something went wrong on our side. Your jobs are safe. Try again in a moment."
+SAFE = frozenset({"GET", "HEAD"})
+
+log = logging.getLogger(__name__)
+
+
+class Guard:
+    """Makes routes of handlers, none of which runs before its policy row allowed it."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def route(self, method: str, path: str, handler: Handler) -> Route:
+        async def endpoint(request: Request) -> Response:
+            visit = Visit(request=request, actor=Actor(address=client_address(request), via="web"))
+            try:
+                visit = await self._admit(visit, path)
+                response = await handler(visit)
+            except Refusal as refusal:
+                response = self._refused(visit, refusal)
+            except Exception:
+                # A defect: the log has the trace, the visitor a page that says nothing of it.
+                log.exception("request failed: %s %s", request.method, request.url.path)
+                response = self.error(visit, 500, BROKEN)
+            if visit.new_form_cookie is not None:
+                set_cookie(request, response, (FORM, FORM_TLS), visit.new_form_cookie)
+            return response
+
+        return Route(path, endpoint, methods=[method], name=f"{method} {path}")
+
+    async def _admit(self, visit: Visit, path: str) -> Visit:
+        """The visit with its actor and form; a Refusal when policy, origin or token say no."""
+        request = visit.request
+        host_name(request)
+        access = access_of(request.method, path)
+        if access is None:
+            raise Forbidden("Nobody may use this address.")
+        visit = await self._recognise(visit)
+        if request.method not in SAFE:
+            check_origin(request)
+            visit = replace(visit, form=await read_form(request))
+        if not allows(access, visit.actor):
+            raise NotAuthenticated("Sign in to see this page.")
+        if request.method not in SAFE:
+            check_token(visit.form, visit.csrf)
+        return visit
+
+    async def _recognise(self, visit: Visit) -> Visit:
+        """The session of the cookie, if this connection may carry one; else a form cookie for the sign-in form."""
+        request = visit.request
+        if not is_private(request, plain_allowed=self._site.plain_sign_in):
+            return visit
+        cookie = cookie_of(request, SESSION, SESSION_TLS)
+        found = await self._site.identity.session(cookie) if cookie else None
+        if found is not None:
+            session, actor = found
+            actor = replace(actor, address=client_address(request), via="web")
+            return replace(visit, session=session, actor=actor, csrf=session.csrf)
+        known = cookie_of(request, FORM, FORM_TLS)
+        value = known or new_form_cookie()
+        return replace(visit, csrf=form_token(value), new_form_cookie=None if known else value)
+
+    def _refused(self, visit: Visit, refusal: Refusal) -> Response:
+        if isinstance(refusal, NotAuthenticated) and not visit.signed_in:
+            return RedirectResponse(f"/signin?next={quote(_asked(visit.request), safe='')}", status_code=303)
+        return self.error(visit, status_of(refusal), refusal.message, retry=retry_after(refusal))
+
+    def error(self, visit: Visit, status: int, message: str, *, retry: float | None = None) -> Response:
+        response = self._site.page(
+            visit, "error.html", status=status, title=TITLES.get(status, TITLES[400]), code=status, message=message
+        )
+        if retry is not None:
+            response.headers["Retry-After"] = str(max(1, round(retry)))
+        return response
+
+    async def on_http_exception(self, request: Request, error: Exception) -> Response:
+        """What the router itself refuses: unknown addresses and methods."""
+        assert isinstance(error, HTTPException)
+        text = {
+            404: "There is no page at this address. It may have been mistyped, or what it showed is gone.",
+            405: "This address cannot be used this way. Go back and use the page's own buttons.",
+        }.get(error.status_code, "The request cannot be answered.")
+        visit = Visit(request=request, actor=Actor(address=client_address(request), via="web"))
+        response = self.error(visit, error.status_code, text)
+        response.headers.update(error.headers or {})
+        return response
+
+
+def _asked(request: Request) -> str:
+    """The page to come back to; a form that was sent in vain comes back to the list."""
+    if request.method not in SAFE:
+        return "/jobs"
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")

@@ -1,0 +1,48 @@
+"""Who may ask for what: one table of routes, default deny.
+
+A route without a row here answers 403 to everybody; a test fails for it besides.
+"""
+
+from enum import Enum, auto
+
+from gateway.domain.user import Actor
+
+
+class Access(Enum):
+    """ANYONE: also strangers. SIGNED_IN: a live session; which jobs it reaches is the release service's to say."""
+
+    ANYONE = auto()
+    SIGNED_IN = auto()
+
+
+POLICY: dict[tuple[str, str], Access] = {
+    ("GET", "/"): Access.ANYONE,
+    ("GET", "/qr.svg"): Access.ANYONE,
+    ("GET", "/ca.pem"): Access.ANYONE,
+    ("GET", "/static/{name}"): Access.ANYONE,
+    ("GET", "/signin"): Access.ANYONE,
+    ("POST", "/signin"): Access.ANYONE,
+    ("POST", "/signout"): Access.SIGNED_IN,
+    ("GET", "/jobs"): Access.SIGNED_IN,
+    ("POST", "/jobs/release"): Access.SIGNED_IN,
+    ("POST", "/jobs/release-all"): Access.SIGNED_IN,
+    ("POST", "/jobs/delete"): Access.SIGNED_IN,
+    ("GET", "/jobs/{id:int}"): Access.SIGNED_IN,
+    ("GET", "/jobs/{id:int}/pages/{number:int}.png"): Access.SIGNED_IN,
+    ("POST", "/jobs/{id:int}/delete"): Access.SIGNED_IN,
+    ("POST", "/jobs/{id:int}/reprint"): Access.SIGNED_IN,
+    ("POST", "/jobs/{id:int}/favourite"): Access.SIGNED_IN,
+    ("POST", "/jobs/{id:int}/extend"): Access.SIGNED_IN,
+    ("POST", "/jobs/{id:int}/claim"): Access.SIGNED_IN,
+    ("POST", "/jobs/{id:int}/came-out"): Access.SIGNED_IN,
+    ("POST", "/jobs/{id:int}/not-out"): Access.SIGNED_IN,
+}
+
+
+def access_of(method: str, path: str) -> Access | None:
+    """The row of a route's path; HEAD is asked as GET. None means: nobody."""
+    return POLICY.get(("GET" if method == "HEAD" else method, path))
+
+
+def allows(access: Access, actor: Actor) -> bool:
+    return access is Access.ANYONE or actor.user is not None

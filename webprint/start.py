@@ -1,0 +1,105 @@
+"""The start page: what this is, and how to print from what the visitor holds in hand."""
+
+import io
+from dataclasses import dataclass
+from functools import lru_cache
+
+import segno
+from starlette.responses import Response
+
+from gateway.domain.printer import Printer
+from gateway.errors import NotFound
+from webprint.requests import host_name, is_loopback
+from webprint.site import Site, Visit
+
+YEAR = 365 * 24 * 3600
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Addresses:
+    """What a visitor types elsewhere to come here; `host` has brackets if it is an IPv6 address."""
+
+    host: str
+    page: str
+    reachable: bool
+    ports: dict[str, int]
+
+    def uri(self, path: str = "/ipp/print", *, plain: bool = False) -> str:
+        """The Printer's URI, by TLS where there is any."""
+        if plain or "ipps" not in self.ports:
+            return f"ipp://{self.host}:{self.ports.get('ipp', 631)}{path}"
+        return f"ipps://{self.host}:{self.ports['ipps']}{path}"
+
+    @property
+    def windows(self) -> str:
+        """Windows wants the HTTP form of the URI."""
+        if "ipps" in self.ports:
+            return f"https://{self.host}:{self.ports['ipps']}/ipp/print"
+        return f"http://{self.host}:{self.ports.get('ipp', 631)}/ipp/print"
+
+
+class StartPages:
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def show(self, visit: Visit) -> Response:
+        printers = self._site.printers.all(visit.actor.address or None)
+        default = _default(printers)
+        return self._site.page(
+            visit,
+            "start.html",
+            printers=printers,
+            printer=default,
+            at=self._addresses(visit),
+            has_ca=bool(self._site.ca_certificate()),
+            find_me=default is not None and default.holds,
+        )
+
+    async def qr(self, visit: Visit) -> Response:
+        return Response(qr_svg(self._addresses(visit).page), media_type="image/svg+xml")
+
+    async def ca(self, visit: Visit) -> Response:  # noqa: ARG002 - every handler takes the visit
+        """The certificate to trust; the type makes phones offer to install it."""
+        pem = self._site.ca_certificate()
+        if not pem:
+            raise NotFound("This server's certificate needs no installing.")
+        headers = {"Content-Disposition": 'attachment; filename="papertap-ca.pem"'}
+        return Response(pem, media_type="application/x-x509-ca-cert", headers=headers)
+
+    async def static(self, visit: Visit) -> Response:
+        found = self._site.static.get(visit.request.path_params["name"])
+        if found is None:
+            raise NotFound("There is no such file.")
+        fresh = visit.request.query_params.get("v") == found.version
+        headers = {"Cache-Control": f"public, max-age={YEAR}, immutable" if fresh else "no-cache"}
+        return Response(found.body, media_type=found.media_type, headers=headers)
+
+    def _addresses(self, visit: Visit) -> Addresses:
+        """By the setting, else by the host that was asked for, else (localhost) by what others can reach."""
+        asked, ports = host_name(visit.request), self._site.ports()
+        host = (self._site.lan_host() or asked) if is_loopback(asked) else asked
+        known = {"http": ports.http, "ipps": ports.https, "ipp": ports.ipp}
+        given = {name: port for name, port in known.items() if port is not None}
+        base = self._site.settings.site.base_url.rstrip("/")
+        if not base and "http" in given:
+            base = f"http://{host}:{given['http']}"
+        return Addresses(
+            host=host,
+            page=base + "/" if base else f"https://{host}:{given.get('ipps', 443)}/",
+            reachable=bool(self._site.settings.site.base_url) or not is_loopback(host),
+            ports=given,
+        )
+
+
+def _default(printers: tuple[Printer, ...]) -> Printer | None:
+    """What /ipp/print leads to, among those that the visitor may see."""
+    marked = [p for p in printers if p.is_default] + [p for p in printers if p.holds]
+    return (*marked, *printers, None)[0]
+
+
+@lru_cache(maxsize=64)
+def qr_svg(text: str) -> bytes:
+    """A QR code with its quiet zone, dark on white whatever the page's colours: some readers need that."""
+    out = io.BytesIO()
+    segno.make(text, error="m", micro=False).save(out, kind="svg", border=4, dark="#000", light="#fff", omitsize=True)
+    return out.getvalue()

@@ -1,0 +1,223 @@
+"""Jobs and devices as the pages show them: pure, from rows to words."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from gateway.domain.device import Device
+from gateway.domain.job import Job, JobState, Reason
+from gateway.domain.printer import Printer, ReleasePolicy
+from gateway.domain.user import Actor
+from gateway.services.printers import Printers
+from gateway.services.release import is_own
+from webprint import words
+
+THUMBNAILS_SHOWN = 20
+
+
+class Part(Enum):
+    """The sections of the list, in the order of what a person must do about them: name, heading."""
+
+    ASK = ("ask", "Please answer")
+    WAITING = ("waiting", "Waiting for you")
+    ARRIVING = ("arriving", "Being prepared")
+    PRINTING = ("printing", "At the printer")
+    DONE = ("done", "Earlier")
+
+    def __init__(self, key: str, heading: str) -> None:
+        self.key = key
+        self.heading = heading
+
+
+def part_of(job: Job) -> Part:
+    if job.state.ended:
+        return Part.DONE
+    if job.has(Reason.OUTCOME_UNKNOWN):
+        return Part.ASK
+    if job.state is JobState.PENDING_HELD and job.prepared:
+        return Part.WAITING
+    if job.output_device is not None or job.state is JobState.PROCESSING_STOPPED:
+        return Part.PRINTING
+    return Part.ARRIVING
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JobView:
+    """One job's card. `tone` is good, warn, bad or plain; `facts` are short texts in the order of their weight."""
+
+    id: int
+    name: str
+    part: Part
+    state: str
+    tone: str
+    message: str
+    facts: tuple[str, ...]
+    origin: str
+    owner: str
+    printer: str
+    device: str
+    expires: str
+    expires_soon: bool
+    favourite: bool
+    thumbnails: tuple[int, ...]
+    progress: tuple[int, int] | None
+    notes: tuple[str, ...]
+    can_release: bool
+    can_delete: bool
+    can_extend: bool
+    can_keep: bool
+    can_reprint: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DeviceView:
+    """One Output Device to choose. `ready` is False where it cannot print now; `state` says why."""
+
+    name: str
+    label: str
+    location: str
+    state: str
+    ready: bool
+    features: str
+    chosen: bool = False
+
+
+def view_job(job: Job, actor: Actor, printers: Printers, *, now: float) -> JobView:
+    own, part = is_own(job, actor), part_of(job)
+    kept = job.key is not None
+    return JobView(
+        id=job.id,
+        name=job.name or f"Job {job.id}",
+        part=part,
+        state=_state(job, printers),
+        tone=_tone(job, part),
+        message=_message(job),
+        facts=_facts(job),
+        origin=f"{words.source(job)}, {words.ago(now - job.created_at)}",
+        owner="" if own else job.owner or f"{job.requested_name} (not signed in)",
+        printer=_printer_name(printers, job.printer),
+        device=_device_name(printers, job.output_device),
+        expires=_expiry(job, now),
+        expires_soon=job.expires_at is not None and job.expires_at - now < 2 * 3600,
+        favourite=job.favourite,
+        thumbnails=tuple(t.number for t in job.thumbnails[:THUMBNAILS_SHOWN]) if own and kept else (),
+        progress=_progress(job, part),
+        notes=job.notes,
+        can_release=part is Part.WAITING,
+        can_delete=not job.state.ended,
+        can_extend=job.state is JobState.PENDING_HELD and job.expires_at is not None and not job.favourite,
+        can_keep=own and kept and job.prepared,
+        can_reprint=own and kept and job.prepared and job.state.ended,
+    )
+
+
+def devices_for(printers: Printers, jobs: list[Job]) -> tuple[Device, ...]:
+    """Where at least one of the waiting `jobs` may be released; a pull Printer without devices means all."""
+    found: dict[str, Device] = {}
+    for name in dict.fromkeys(job.printer for job in jobs if part_of(job) is Part.WAITING):
+        printer = _printer(printers, name)
+        if printer is None:
+            continue
+        several = printers.devices_of(printer)
+        if not printer.devices and printer.policy is ReleasePolicy.PULL:
+            several = printers.devices()
+        found.update({device.name: device for device in several})
+    return tuple(found.values())
+
+
+def view_devices(devices: tuple[Device, ...], wanted: str = "") -> list[DeviceView]:
+    """Those that can print first; `wanted`, else the first that can print, is chosen."""
+    ordered = sorted(devices, key=lambda device: (not device.status.can_print, (device.info or device.name).lower()))
+    ready = [device.name for device in ordered if device.status.can_print]
+    chosen = wanted if wanted in ready else next(iter(ready), "")
+    return [
+        DeviceView(
+            name=device.name,
+            label=device.info or device.name,
+            location=device.location,
+            state=words.device_state(device),
+            ready=device.status.can_print,
+            features=_features(device),
+            chosen=device.name == chosen,
+        )
+        for device in ordered
+    ]
+
+
+def _features(device: Device) -> str:
+    can = device.capabilities
+    return f"{'Colour' if can.color else 'Black and white'}, {'two-sided' if can.duplex else 'one-sided only'}"
+
+
+def _tone(job: Job, part: Part) -> str:
+    if part is Part.ASK or job.state is JobState.PROCESSING_STOPPED or job.has(Reason.DESTINATION_URI_FAILED):
+        return "warn"
+    if job.state is JobState.ABORTED or job.has(Reason.JOB_COMPLETED_WITH_ERRORS):
+        return "bad"
+    return "good" if job.state is JobState.COMPLETED else "plain"
+
+
+def _state(job: Job, printers: Printers) -> str:
+    text = words.state(job)
+    if job.state.ended or job.output_device is None:
+        printer = _printer(printers, job.printer)
+        if printer is not None and printer.policy is ReleasePolicy.SECURE and job.has(Reason.JOB_RELEASE_WAIT):
+            return f"Waiting for you: release it at {_device_name(printers, printer.devices[0])}"
+    return text
+
+
+def _message(job: Job) -> str:
+    """The row's own sentence, unless it only says again what the state says."""
+    said = {"canceled.", "completed.", words.state(job).lower()}
+    return "" if job.message.lower() in said else job.message
+
+
+def _facts(job: Job) -> tuple[str, ...]:
+    ticket, facts = job.ticket, []
+    if job.pages is not None:
+        facts.append(words.count(job.pages, "page"))
+    if ticket.copies > 1:
+        facts.append(f"{ticket.copies} copies")
+    if job.media_sheets is not None:
+        facts.append(words.count(job.media_sheets, "sheet"))
+    if job.color is not None:
+        facts.append("Colour" if job.color and ticket.print_color_mode != "monochrome" else "Black and white")
+    if ticket.sides not in {None, "one-sided"}:
+        facts.append("Two-sided")
+    if ticket.page_ranges:
+        facts.append(f"Pages {words.ranges(ticket.page_ranges)}")
+    if ticket.number_up > 1:
+        facts.append(f"{ticket.number_up} pages on a side")
+    facts.append(words.size(job.size))
+    return tuple(facts)
+
+
+def _expiry(job: Job, now: float) -> str:
+    if job.state is not JobState.PENDING_HELD:
+        return ""
+    if job.favourite:
+        return "Kept as favourite"
+    if job.expires_at is None:
+        return ""
+    left = job.expires_at - now
+    return "Expires now" if left <= 0 else f"Expires in {words.duration(left)}"
+
+
+def _progress(job: Job, part: Part) -> tuple[int, int] | None:
+    """(sides printed, sides in all) once the device has counted one."""
+    if part is not Part.PRINTING or not job.impressions or not job.impressions_completed:
+        return None
+    return min(job.impressions_completed, job.impressions), job.impressions
+
+
+def _printer(printers: Printers, name: str) -> Printer | None:
+    return next((printer for printer in printers.all() if printer.name == name), None)
+
+
+def _printer_name(printers: Printers, name: str) -> str:
+    printer = _printer(printers, name)
+    return printer.info if printer else name
+
+
+def _device_name(printers: Printers, name: str | None) -> str:
+    device = next((d for d in printers.devices() if d.name == name), None)
+    return (device.info or device.name) if device else name or ""

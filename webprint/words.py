@@ -1,0 +1,136 @@
+"""The words for what a machine says in keywords: states, reasons, sources, devices, times and amounts."""
+
+from datetime import UTC, datetime
+
+from gateway.domain.device import Device, DeviceState
+from gateway.domain.job import Job, JobState, Reason
+
+SOURCES = {
+    "ipp": "AirPrint / IPP",
+    "web": "Web upload",
+    "email": "E-mail",
+    "lpd": "LPR",
+    "raw": "Raw port",
+    "api": "API",
+    "cli": "Command line",
+}
+
+# The first reason of a job that stands here names its state; where none does, STATES does.
+REASONS = {
+    Reason.JOB_INCOMING: "Arriving",
+    Reason.JOB_DATA_INSUFFICIENT: "Incomplete: the sender stopped early",
+    Reason.JOB_TRANSFORMING: "Being prepared",
+    Reason.OUTCOME_UNKNOWN: "Did it come out?",
+    Reason.JOB_PASSWORD_WAIT: "Waiting for its PIN",
+    Reason.JOB_HOLD_UNTIL_SPECIFIED: "Held until later, as asked",
+    Reason.JOB_RELEASE_WAIT: "Waiting for you: release it at any printer",
+    Reason.RESOURCES_ARE_NOT_READY: "The printer needs something",
+    Reason.DESTINATION_URI_FAILED: "The printer does not answer; trying again",
+    Reason.JOB_PRINTING: "Printing",
+    Reason.JOB_OUTGOING: "On its way to the printer",
+    Reason.QUEUED_IN_DEVICE: "Next in the printer's own list",
+    Reason.JOB_COMPLETED_WITH_ERRORS: "Printed with errors",
+    Reason.JOB_COMPLETED_WITH_WARNINGS: "Printed with warnings",
+    Reason.JOB_CANCELED_AFTER_TIMEOUT: "Expired and deleted",
+    Reason.JOB_CANCELED_BY_OPERATOR: "Deleted by an operator",
+    Reason.DOCUMENT_PASSWORD_ERROR: "Not printed: the document asks for a password",
+    Reason.DOCUMENT_PERMISSION_ERROR: "Not printed: the document forbids printing",
+    Reason.DOCUMENT_FORMAT_ERROR: "Not printed: the document is damaged",
+    Reason.UNSUPPORTED_DOCUMENT_FORMAT: "Not printed: this kind of document is not supported",
+    Reason.ACCOUNT_LIMIT_REACHED: "Not printed: a limit is reached",
+}
+STATES = {
+    JobState.PENDING: "In line",
+    JobState.PENDING_HELD: "Waiting",
+    JobState.PROCESSING: "Working on it",
+    JobState.PROCESSING_STOPPED: "The printer has stopped",
+    JobState.CANCELED: "Deleted",
+    JobState.ABORTED: "Not printed",
+    JobState.COMPLETED: "Printed",
+}
+SIDES = {
+    "one-sided": "One-sided",
+    "two-sided-long-edge": "Two-sided, turn on the long edge",
+    "two-sided-short-edge": "Two-sided, turn on the short edge",
+}
+COLORS = {"monochrome": "Black and white", "color": "Colour"}
+DEVICE_STATES = {
+    DeviceState.IDLE: "Ready",
+    DeviceState.PROCESSING: "Printing",
+    DeviceState.STOPPED: "Stopped",
+    DeviceState.UNREACHABLE: "Does not answer",
+    DeviceState.UNKNOWN: "Ready",
+}
+# printer-state-reasons without their severity suffix (RFC 8011 section 5.4.12).
+DEVICE_REASONS = {
+    "media-empty": "out of paper",
+    "media-needed": "needs paper",
+    "media-jam": "paper jam",
+    "cover-open": "a cover is open",
+    "door-open": "a door is open",
+    "marker-supply-empty": "out of toner",
+    "toner-empty": "out of toner",
+    "output-area-full": "its tray is full",
+    "paused": "paused",
+    "connecting-to-device": "no connection",
+    "offline": "offline",
+}
+
+
+def source(job: Job) -> str:
+    return SOURCES.get(job.source, job.source)
+
+
+def state(job: Job) -> str:
+    """One sentence part that a person understands."""
+    if job.state is JobState.PENDING_HELD and not job.prepared and not job.reasons:
+        return "Waiting"
+    for reason in (Reason.OUTCOME_UNKNOWN, *job.reasons):
+        if reason in REASONS and job.has(reason):
+            return REASONS[reason]
+    return STATES[job.state]
+
+
+def device_state(device: Device) -> str:
+    """The state, and why when it cannot print."""
+    if device.status.can_print:
+        return DEVICE_STATES[device.status.state]
+    if device.status.message:
+        return device.status.message
+    stems = (r.removesuffix("-error").removesuffix("-warning").removesuffix("-report") for r in device.status.reasons)
+    known = [DEVICE_REASONS[stem] for stem in stems if stem in DEVICE_REASONS]
+    return known[0].capitalize() if known else DEVICE_STATES[device.status.state]
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def size(octets: int) -> str:
+    """In the units that file managers show."""
+    if octets < 1000:
+        return f"{octets} B"
+    if octets < 1_000_000:
+        return f"{octets / 1000:.0f} kB"
+    return f"{octets / 1_000_000:.1f} MB"
+
+
+def duration(seconds: float) -> str:
+    """A time to come, in its largest unit and rounded down."""
+    for unit, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= 2 * unit or (seconds >= unit and name != "day"):
+            return count(int(seconds // unit), name)
+    return "less than a minute"
+
+
+def ago(seconds: float) -> str:
+    return "just now" if seconds < 60 else f"{duration(seconds)} ago"
+
+
+def ranges(pages: tuple[tuple[int, int], ...]) -> str:
+    return ", ".join(f"{low}" if low == high else f"{low}-{high}" for low, high in pages)
+
+
+def moment(at: float) -> str:
+    """For <time datetime>: the zone is the reader's business."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds")
