@@ -4,12 +4,14 @@ Whatever the reason, a failed sign-in reads the same and takes as long: an unkno
 hash that nothing matches. What may be tried how often is in limits.py, what a proof looks like in proofs.py.
 """
 
+import asyncio
 import hashlib
 import secrets
 from collections import OrderedDict
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
+from weakref import WeakValueDictionary
 
 from gateway.domain.user import Actor, Role, Session, User
 from gateway.errors import BadRequest, Conflict, NotAuthenticated, NotFound
@@ -48,6 +50,7 @@ class Identity:
         self._dummy: str | None = None
         self._basic_key = secrets.token_bytes(32)
         self._basic: OrderedDict[bytes, tuple[str, int, float]] = OrderedDict()
+        self._verifying: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
 
     # --- sign-in -----------------------------------------------------------------------------------------------
 
@@ -93,10 +96,9 @@ class Identity:
         key = self._basic_digest(name, password)
         user = await self._remembered(key)
         if user is None:
-            user = await self.sign_in_password(name, password, address=address)
-            self._basic[key] = (user.name, user.version, self._clock.monotonic() + BASIC_SECONDS)
-            while len(self._basic) > BASIC_ENTRIES:
-                self._basic.popitem(last=False)
+            # A client's many connections start at once: one verifies, the others wait and are not counted as tries.
+            async with self._verifying.setdefault(key, asyncio.Lock()):
+                user = await self._remembered(key) or await self._verified(key, name, password, address)
         return self.actor_of(user, address=address, via="basic")
 
     def actor_of(self, user: User, *, address: str, via: str) -> Actor:
@@ -286,6 +288,13 @@ class Identity:
         if user is None or user.disabled or user.version != version or self._clock.monotonic() >= until:
             self._basic.pop(key, None)
             return None
+        return user
+
+    async def _verified(self, key: bytes, name: str, password: str, address: str) -> User:
+        user = await self.sign_in_password(name, password, address=address)
+        self._basic[key] = (user.name, user.version, self._clock.monotonic() + BASIC_SECONDS)
+        while len(self._basic) > BASIC_ENTRIES:
+            self._basic.popitem(last=False)
         return user
 
     def _basic_digest(self, name: str, password: str) -> bytes:
