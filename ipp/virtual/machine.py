@@ -95,11 +95,15 @@ class Machine:
         self._moved.set()
         return True
 
+    def abort(self, job: PaperJob) -> None:
+        """Its data broke off."""
+        if not job.ended:
+            self._end(job, JobState.ABORTED, "aborted-by-system")
+
     def reboot(self) -> None:
         """Forget all jobs; their numbers start again, as many real printers do."""
         for job in self.jobs.values():
-            if not job.ended:
-                self._end(job, JobState.ABORTED, "aborted-by-system")
+            self.abort(job)
         self.jobs.clear()
         self._last_id = 0
         self.state, self.reasons = PrinterState.IDLE, ("none",)

@@ -47,7 +47,7 @@ class Reception:
         try:
             job.documents.append(await job.folder.store(chunks, media_type, len(job.documents) + 1))
         except BaseException:
-            self.machine.cancel(job)
+            self.machine.abort(job)
             await self.note(job)
             raise
 
