@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from gateway.domain.job import Job
-from gateway.errors import Refusal
+from gateway.errors import Unavailable
 from gateway.services.ports import JobStore
 
 MAX_GROUP = 256  # rows of a transaction, so that one commit stays short
@@ -59,8 +59,8 @@ class GroupCommitter:
                 future.set_result(row)
 
     async def _fail(self, group: Sequence[Waiting], error: Exception) -> None:
-        """A refusal holds for all. Anything else may be one row's fault, which must not become the others'."""
-        if len(group) > 1 and not isinstance(error, Refusal):
+        """An unavailable store is so for all. Anything else may be one row's fault, which must not become the others'."""
+        if len(group) > 1 and not isinstance(error, Unavailable):
             for one in group:
                 await self._commit([one])
             return
