@@ -4,6 +4,8 @@ import asyncio
 from dataclasses import replace
 
 import uvloop
+from zeroconf import ServiceInfo
+from zeroconf.asyncio import AsyncZeroconf
 
 from discovery.interfaces import Interface
 from discovery.mdns import Advertiser
@@ -122,11 +124,20 @@ async def test_stopping_says_goodbye() -> None:
 
 async def test_a_name_that_somebody_takes_later_is_given_up() -> None:
     printer = a_named_printer()
-    async with advertising(printer, host="ours-9") as running:
+    async with advertising(printer, ports=Ports(ipp=8631, ipps=None)) as running, AsyncZeroconf(list(LOOPBACK)) as rude:
         await running.name()
-        responder = running.advertiser
-        responder._note_conflict(printer.info)
+        theirs = ServiceInfo(
+            "_ipp._tcp.local.",
+            f"{printer.info}._ipp._tcp.local.",
+            port=9,
+            server="rude.local.",
+            addresses=[b"\x7f\0\0\1"],
+        )
+        await rude.async_register_service(theirs, cooperating_responders=True)
         assert await running.name() == f"{printer.info} (2)"
+        found = await find(f"{printer.info} (2)")
+        assert found is not None
+        assert found.port == 8631
 
 
 async def test_a_missing_network_is_tried_again() -> None:
