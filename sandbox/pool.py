@@ -10,8 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sandbox import code, memory, seccomp, slots, spawner
 from sandbox.errors import Crashed, SandboxError, TimedOut, Unavailable
-from sandbox.memory import Memory
+from sandbox.memory import Guard, Memory
 from sandbox.policy import Tools
+from sandbox.protocol import ProtocolError
 from sandbox.settings import SandboxSettings
 from sandbox.slots import Slot
 from sandbox.spawner import Blueprint, Spawned
@@ -82,7 +83,7 @@ class Pool:
             try:
                 yield worker
             except BaseException:
-                await self._shielded(worker)
+                self._end(worker)
                 raise
             self._put(worker, key)
 
@@ -125,20 +126,17 @@ class Pool:
         self._ending.add(task)
         task.add_done_callback(self._ending.discard)
 
-    async def _shielded(self, worker: Worker) -> None:
-        self._end(worker)
-        await asyncio.sleep(0)
-
     async def _destroy(self, worker: Worker) -> None:
         slot = self._slot_of.pop(worker, None)
         if slot is None:
             return
-        loop = asyncio.get_running_loop()
-        await worker.disconnect()
-        await loop.run_in_executor(None, spawner.kill, worker.jail)
-        worker.guard.close()
-        self._free.append(slot)
-        self._wanted.set()
+        try:
+            await worker.disconnect()
+        finally:
+            await asyncio.to_thread(spawner.kill, worker.jail)
+            worker.guard.close()
+            self._free.append(slot)
+            self._wanted.set()
 
     async def _refill(self) -> None:
         while True:
@@ -161,40 +159,49 @@ class Pool:
             self._arrived.notify_all()
 
     async def _spawn(self) -> Worker:
-        """Start a worker and wait until it is warm. Unavailable or Crashed."""
-        assert self._memory is not None
+        """Start a worker and wait until it is warm. Unavailable when it never gets there."""
         slot = self._free.popleft()
         try:
-            jail = await self._jail(slot)
+            jail, guard = await self._jail(slot)
         except BaseException:
             self._free.append(slot)
             raise
-        guard = await asyncio.to_thread(self._memory.guard, slot.index, jail.pid, self._settings.limits)
         worker = Worker(jail, guard, self._settings.limits)
         self._slot_of[worker] = slot
         try:
             await worker.connect()
             await worker.ready(self._settings.start_seconds)
-        except (Crashed, TimedOut) as error:
+        except (Crashed, TimedOut, ProtocolError) as error:
             await self._destroy(worker)
-            raise Unavailable(error.detail) from error
+            raise Unavailable(f"a worker did not start: {error}: {getattr(error, 'detail', '')}") from error
         except BaseException:
-            await self._shielded(worker)
+            self._end(worker)
             raise
         return worker
 
-    async def _jail(self, slot: Slot) -> Spawned:
+    async def _jail(self, slot: Slot) -> tuple[Spawned, Guard]:
         """Start a jail in the spawning thread. A cancelled start is still waited for: its jail would be nobody's."""
-        assert self._blueprint is not None
         loop = asyncio.get_running_loop()
-        starting = loop.run_in_executor(self._thread, spawner.spawn, self._blueprint, slot)
+        starting = loop.run_in_executor(self._thread, self._guarded, slot)
         try:
             return await asyncio.shield(starting)
         except asyncio.CancelledError:
             await asyncio.wait({starting})
             if starting.exception() is None:
-                await asyncio.to_thread(spawner.kill, starting.result())
+                jail, guard = starting.result()
+                await asyncio.to_thread(spawner.kill, jail)
+                guard.close()
             raise
+
+    def _guarded(self, slot: Slot) -> tuple[Spawned, Guard]:
+        assert self._blueprint is not None
+        assert self._memory is not None
+        jail = spawner.spawn(self._blueprint, slot)
+        try:
+            return jail, self._memory.guard(slot.index, jail.pid, self._settings.limits)
+        except OSError as error:
+            spawner.kill(jail)
+            raise Unavailable(f"no memory limit by {self._memory.name}: {error.strerror}") from error
 
     def _survey(self) -> tuple[Blueprint, Memory]:
         """Everything that blocks and is done once: folders, locks, orphans, code, filter, memory."""

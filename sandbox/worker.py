@@ -5,7 +5,6 @@ wrong ends in a kill of the whole jail and one of the kinds of `sandbox.errors`.
 """
 
 import asyncio
-import contextlib
 from asyncio.streams import FlowControlMixin
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -117,18 +116,16 @@ class Worker:
 
     async def _feed(self, request: Header, source: AsyncIterator[bytes]) -> None:
         size = 0
-        try:
-            await self._write(protocol.header(request))
-            async for chunk in source:
-                size += len(chunk)
-                if size > self._limits.max_source_bytes:
-                    raise TooLarge("the source", limit="bytes", allowed=self._limits.max_source_bytes)
-                for frame in protocol.data(chunk):
-                    await self._write(frame)
-            await self._write(protocol.end())
-        except (BrokenPipeError, ConnectionResetError):
-            # The worker has ended or has heard enough: what it says, or its silence, is read on the other pipe.
-            return
+        listening = await self._write(protocol.header(request))
+        async for chunk in source:
+            size += len(chunk)
+            if size > self._limits.max_source_bytes:
+                raise TooLarge("the source", limit="bytes", allowed=self._limits.max_source_bytes)
+            for frame in protocol.data(chunk):
+                listening = listening and await self._write(frame)
+            if not listening:
+                return
+        await self._write(protocol.end())
 
     async def _answers(self, sinks: Sinks, extend: Callable[[int], None]) -> Header:
         while True:
@@ -150,8 +147,13 @@ class Worker:
     async def _stream(self, sink: Sink) -> None:
         while (frame := await self._frame()).kind == DATA:
             await sink(frame.payload)
-        if frame.kind != END:
+        if frame.kind == END:
+            return
+        # The only thing that may come in the middle is that something went wrong there.
+        header = protocol.parse_header(frame.payload)
+        if header.get("event") != "error":
             raise ProtocolError("a stream was not ended at offset 0")
+        raise from_wire(header)
 
     async def _watch(self) -> None:
         while True:
@@ -176,10 +178,15 @@ class Worker:
             self._frames.extend(self._decoder.feed(chunk))
         return self._frames.popleft()
 
-    async def _write(self, data: bytes) -> None:
+    async def _write(self, data: bytes) -> bool:
+        """Send; returns False when the worker has ended or has heard enough: the other pipe tells which."""
         assert self._in is not None
-        self._in.write(data)
-        await self._in.drain()
+        try:
+            self._in.write(data)
+            await self._in.drain()
+        except (BrokenPipeError, ConnectionResetError):
+            return False
+        return True
 
     @property
     def complaint(self) -> str:
@@ -206,7 +213,6 @@ class Worker:
                 transport.close()
         if self._listener is not None:
             self._listener.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._listener
+            await asyncio.gather(self._listener, return_exceptions=True)
         # The transports close their pipes in the loop's next turn.
         await asyncio.sleep(0)

@@ -111,7 +111,10 @@ def _write_picture(image: Image.Image, target: Path, dpi: float, *, jpeg: bool) 
 def _jpeg(image: Image.Image, *, gray: bool) -> Iterable[bytes]:
     """Encode anew from the pixels alone: no segment of the sender's file reaches the printer."""
     buffer = io.BytesIO()
-    image.convert("L" if gray else "RGB").save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
+    plain = image.convert("L" if gray else "RGB")
+    # Pillow would write comments, resolution and profiles back from here.
+    plain.info.clear()
+    plain.save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0)
     data = buffer.getbuffer()
     return (bytes(data[start : start + _CHUNK]) for start in range(0, len(data), _CHUNK))
 

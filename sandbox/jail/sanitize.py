@@ -68,15 +68,27 @@ def _cleaned(pdf: Pdf, target: Path, task: Task, *, permitted: bool) -> Cleaned:
         raise Broken("the document has no page")
     removed = _strip(pdf)
     encrypted = pdf.is_encrypted
-    repaired = bool(pdf.get_warnings())
+    if Name.Size not in pdf.trailer:
+        # qpdf rebuilds a lost trailer without it, and then writes a file that it could not open again.
+        pdf.trailer[Name.Size] = len(pdf.objects) + 1
     pdf.save(target, encryption=False, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    repaired = bool(pdf.get_warnings())
+    if repaired:
+        _check(target, count)
     return Cleaned(
         pages=count,
         encrypted=encrypted,
         print_permitted=permitted,
-        repaired=repaired or bool(pdf.get_warnings()),
+        repaired=repaired,
         removed=tuple(sorted(removed)),
     )
+
+
+def _check(path: Path, pages: int) -> None:
+    """What was repaired must now be sound. Broken, or pikepdf's own error, when it is not."""
+    with Pdf.open(path) as again:
+        if again.get_warnings() or len(again.pages) != pages:
+            raise Broken("the repair did not hold")
 
 
 def _may_print(pdf: Pdf) -> bool:

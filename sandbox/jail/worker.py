@@ -16,7 +16,8 @@ from sandbox.jail.task import Task, task_from_wire
 from sandbox.model import Facts, PageFacts, Thumbnails, facts_to_wire
 from sandbox.protocol import ProtocolError
 
-_FOLDER = Path("/tmp/work")  # noqa: S108 - the jail's own memory file system
+# All of the jail's memory file system, so that nothing of one document is left there for the next.
+_FOLDER = Path("/tmp")  # noqa: S108 - the jail's own
 _PROCESSES = 64
 
 
@@ -26,7 +27,6 @@ def main() -> None:
     target = os.dup(1)
     os.dup2(2, 1)
     channel = Channel(0, target)
-    _FOLDER.mkdir(exist_ok=True)
     _warm_up(_FOLDER)
     channel.send({"event": "ready"})
     while (request := channel.request()) is not None:

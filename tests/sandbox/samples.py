@@ -109,8 +109,7 @@ def flate_bomb(megabytes: int) -> bytes:
     """A PDF of a few kilobytes whose page content inflates to `megabytes`."""
     squeeze = zlib.compressobj(9)
     data = b"".join(squeeze.compress(b"0 0 m " * 174_763) for _ in range(megabytes)) + squeeze.flush()
-    for _ in range(1):
-        data = zlib.compress(data, 9)
+    data = zlib.compress(data, 9)
     with Pdf.open(io.BytesIO(pdf())) as made:
         made.pages[0].obj.Contents = pikepdf.Stream(made, data, Filter=Array([Name.FlateDecode, Name.FlateDecode]))
         return saved(made, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
