@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from gateway.domain.events import Happening
 
@@ -42,8 +42,10 @@ class LocalEventBus:
         for listener in self._listeners:
             if listener.loop is here:
                 listener.put(happening)
-            elif not listener.loop.is_closed():
-                listener.loop.call_soon_threadsafe(listener.put, happening)
+            else:
+                # A loop that has ended meanwhile has nobody left to wake.
+                with suppress(RuntimeError):
+                    listener.loop.call_soon_threadsafe(listener.put, happening)
 
     @asynccontextmanager
     async def subscribe(self) -> AsyncIterator[AsyncIterator[Happening]]:

@@ -1,95 +1,23 @@
-"""Every store three times: in memory, on SQLite and on PostgreSQL."""
+"""The fixtures of the contract suites."""
 
-import asyncio
-import shutil
-from collections.abc import AsyncIterator, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from pathlib import Path
+from tests.databases import (
+    database,
+    database_settings,
+    jobs,
+    postgresql_settings,
+    postgresql_url,
+    sqlite_settings,
+    sqlite_template,
+    stores,
+)
 
-import pytest
-from sqlalchemy import create_engine, text
-
-from gateway.adapters.db import Database, migrate, open_database
-from gateway.adapters.db.tables import metadata
-from gateway.services.ports import AttemptStore, JobStore, PrinterStore, UserStore
-from gateway.settings import Database as DatabaseSettings
-from gateway.settings import Settings
-from tests.fakes import MemoryAttemptStore, MemoryJobStore, MemoryPrinterStore, MemoryUserStore
-from tests.postgresql import cluster
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Stores:
-    jobs: JobStore
-    printers: PrinterStore
-    users: UserStore
-    attempts: AttemptStore
-
-
-def migrated(url: str) -> None:
-    """In a thread of its own, so that it works inside and outside of a running loop."""
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(migrate(url))).result()
-
-
-@pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("sqlite") / "template.db"
-    migrated(f"sqlite:///{path}")
-    return path
-
-
-@pytest.fixture
-def sqlite_settings(sqlite_template: Path, tmp_path: Path) -> Settings:
-    shutil.copy(sqlite_template, tmp_path / "papertap.db")
-    return Settings(data=tmp_path)
-
-
-@pytest.fixture(scope="session")
-def postgresql_url() -> Iterator[str]:
-    with cluster() as url:
-        migrated(url)
-        yield url
-
-
-@pytest.fixture
-def postgresql_settings(postgresql_url: str, tmp_path: Path) -> Settings:
-    engine = create_engine(postgresql_url)
-    with engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)} RESTART IDENTITY CASCADE"))
-    engine.dispose()
-    return Settings(data=tmp_path, database=DatabaseSettings(url=postgresql_url))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_settings(request: pytest.FixtureRequest) -> Settings:
-    settings: Settings = request.getfixturevalue(f"{request.param}_settings")
-    return settings
-
-
-@pytest.fixture
-async def database(database_settings: Settings) -> AsyncIterator[Database]:
-    opened = await open_database(database_settings)
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture(params=["memory", "sqlite", "postgresql"])
-async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
-    if request.param == "memory":
-        yield Stores(
-            jobs=MemoryJobStore(),
-            printers=MemoryPrinterStore(),
-            users=MemoryUserStore(),
-            attempts=MemoryAttemptStore(),
-        )
-        return
-    opened = await open_database(request.getfixturevalue(f"{request.param}_settings"))
-    yield Stores(jobs=opened.jobs, printers=opened.printers, users=opened.users, attempts=opened.attempts)
-    await opened.close()
-
-
-@pytest.fixture
-def jobs(stores: Stores) -> JobStore:
-    return stores.jobs
+__all__ = [
+    "database",
+    "database_settings",
+    "jobs",
+    "postgresql_settings",
+    "postgresql_url",
+    "sqlite_settings",
+    "sqlite_template",
+    "stores",
+]

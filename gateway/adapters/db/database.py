@@ -1,6 +1,7 @@
 """The one thing the composition root opens: all stores over one database."""
 
 import asyncio
+from contextlib import ExitStack
 
 from sqlalchemy import text
 
@@ -49,12 +50,17 @@ async def open_database(settings: Settings) -> Database:
 
 def _open(url: str, wait_seconds: float) -> Transactions:
     parsed = parse_url(url)
-    if parsed.get_backend_name() == "postgresql":
-        engine = postgresql_engine(parsed, wait_seconds=wait_seconds)
-        check_durability(engine)
-        require_current(engine)
-        return PostgresqlTransactions(engine=engine, wait_seconds=wait_seconds, connections=POSTGRESQL_CONNECTIONS)
-    writer = sqlite_engine(parsed, wait_seconds=wait_seconds)
-    require_current(writer)
+    with ExitStack() as on_failure:
+        if parsed.get_backend_name() == "postgresql":
+            engine = postgresql_engine(parsed, wait_seconds=wait_seconds)
+            on_failure.callback(engine.dispose)
+            check_durability(engine)
+            require_current(engine)
+            on_failure.pop_all()
+            return PostgresqlTransactions(engine=engine, wait_seconds=wait_seconds, connections=POSTGRESQL_CONNECTIONS)
+        writer = sqlite_engine(parsed, wait_seconds=wait_seconds)
+        on_failure.callback(writer.dispose)
+        require_current(writer)
+        on_failure.pop_all()
     reader = sqlite_engine(parsed, wait_seconds=wait_seconds, read_only=True)
     return SqliteTransactions(writer=writer, reader=reader, wait_seconds=wait_seconds, readers=SQLITE_READERS)

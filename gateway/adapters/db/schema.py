@@ -9,6 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -50,7 +51,7 @@ def _migrate(url: str) -> None:
         try:
             with engine.begin() as connection:
                 upgrade(connection)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, CommandError) as error:
             raise StartupError(f"The database could not be migrated: {error}") from error
 
 
