@@ -62,8 +62,10 @@ def _media(printer: Group) -> tuple[Media, ...]:
     database = list(_collected(printer, "media-col-database")) or list(_collected(printer, "media-col-ready"))
     found = database or list(_named(printer))
     marked = [_with_ready(m, (m.x, m.y, m.source) in ready or (not ready and (m.x, m.y) in sizes)) for m in found]
-    unique = {(m.name, m.source, m.type): m for m in reversed(marked)}
-    return tuple(sorted(unique.values(), key=lambda m: not m.ready))[:_MOST_MEDIA]
+    unique: dict[tuple[str, str, str], Media] = {}
+    for media in marked:
+        unique.setdefault((media.name, media.source, media.type), media)
+    return tuple(sorted(unique.values(), key=lambda media: not media.ready))[:_MOST_MEDIA]
 
 
 def _with_ready(media: Media, ready: bool) -> Media:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import socket
 import struct
 import termios
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -44,6 +45,11 @@ class DeviceStream:
             await writer.wait_closed()
 
     def abort(self) -> None:
+        """Close with RST: on a RAW connection a plain end would say that the document is whole."""
+        raw = self._writer.get_extra_info("socket")
+        if raw is not None:
+            with contextlib.suppress(OSError):  # the device was faster and has closed it
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._writer.transport.abort()
 
     async def write(self, octets: bytes) -> None:
