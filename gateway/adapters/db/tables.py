@@ -117,7 +117,8 @@ _index("jobs_incoming", jobs.c.incoming_until, where=text("incoming_until IS NOT
 _index("jobs_claimed", jobs.c.claimed_until, where=text("claimed_until IS NOT NULL"))
 _index("jobs_to_prepare", jobs.c.id, where=TO_PREPARE)
 _index("jobs_to_deliver", jobs.c.output_device, RELEASED_ORDER, jobs.c.id, where=TO_DELIVER)
-_index("jobs_busy", jobs.c.output_device, where=BUSY)
+# With `state` SQLite prefers it to jobs_of_device, which also holds the backlog of the device.
+_index("jobs_busy", jobs.c.output_device, jobs.c.state, where=BUSY)
 _index("jobs_with_key", jobs.c.ended_at, jobs.c.id, where=WITH_KEY)
 _index("jobs_purgeable", jobs.c.ended_at, jobs.c.id, where=ENDED_WITHOUT_KEY)
 

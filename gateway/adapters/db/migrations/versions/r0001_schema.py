@@ -94,7 +94,7 @@ def upgrade() -> None:
     op.create_index(
         "jobs_busy",
         "jobs",
-        ["output_device"],
+        ["output_device", "state"],
         unique=False,
         sqlite_where=sa.text("state BETWEEN 5 AND 6 AND printable IS NOT NULL"),
         postgresql_where=sa.text("state BETWEEN 5 AND 6 AND printable IS NOT NULL"),
