@@ -144,7 +144,8 @@ class MemoryJobStore:
 
     def _to_deliver(self, now: float) -> list[Job]:
         """The first of each device that has none in work, oldest release first."""
-        busy = {job.output_device for job in self.rows.values() if job.state in CLAIMED and job.prepared}
+        working = (job for job in self.rows.values() if job.state in CLAIMED and job.claimed_by is not None)
+        busy = {job.output_device for job in working if job.prepared}
         first: dict[str, Job] = {}
         for job in sorted(self.rows.values(), key=released_order):
             device = job.output_device

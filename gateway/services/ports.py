@@ -161,7 +161,8 @@ class JobStore(Protocol):
         """Pending jobs of that stage, oldest first, moved to processing for `worker` until now + lease.
 
         PREPARE: pending, not prepared, all data in. DELIVER: prepared, pending, output device assigned, `not_before`
-        passed, and no other job processing on that device: at most one a device.
+        passed, and no other job claimed on that device: at most one a device. A stopped job that nobody has claimed
+        waits for its owner's word, and the device is free meanwhile.
         """
 
     async def extend_claim(self, job_id: int, worker: str, until: float) -> bool:

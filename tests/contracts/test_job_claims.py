@@ -85,6 +85,13 @@ async def test_a_device_in_work_gets_no_second_job(jobs: JobStore, state: JobSta
     assert [j.id for j in await jobs.claim(Stage.DELIVER, "worker", now=NOW, lease=1.0, limit=9)] == [free.id]
 
 
+async def test_a_stopped_job_of_unknown_outcome_leaves_its_device_free(jobs: JobStore) -> None:
+    _, waiting = await jobs.add(
+        [a_released_job("laser", state=JobState.PROCESSING_STOPPED, claimed_by=None), a_released_job("laser")]
+    )
+    assert [j.id for j in await jobs.claim(Stage.DELIVER, "worker", now=NOW, lease=1.0, limit=9)] == [waiting.id]
+
+
 @pytest.mark.parametrize("state", [JobState.PENDING_HELD, JobState.CANCELED, JobState.COMPLETED])
 async def test_only_pending_jobs_are_delivered(jobs: JobStore, state: JobState) -> None:
     await jobs.add([a_released_job("laser", state=state)])

@@ -43,7 +43,9 @@ def _free_device_firsts() -> Select[Any]:
     """Job ids, one a device that waits and has no job in work; NULL where all its jobs are postponed."""
     waiting = _waiting_devices()
     busy = jobs.alias("busy")
-    in_work = exists().where(busy.c.output_device == waiting.c.device, _of(BUSY.text, busy.name))
+    in_work = exists().where(
+        busy.c.output_device == waiting.c.device, _of(BUSY.text, busy.name), busy.c.claimed_by.is_not(None)
+    )
     first = jobs.alias("first")
     due: ColumnElement[bool] = or_(first.c.not_before.is_(None), first.c.not_before <= bindparam("now"))
     first_id = (
