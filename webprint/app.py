@@ -53,11 +53,13 @@ def create_app(
         templates=make_templates(static, settings.site.name),
     )
     guard = Guard(site)
-    return Starlette(
+    app = Starlette(
         routes=_routes(guard, site),
         middleware=[Middleware(SecureHeaders)],
         exception_handlers={HTTPException: guard.on_http_exception},
     )
+    app.state.guard = guard  # further pages go through the same guard
+    return app
 
 
 def _routes(guard: Guard, site: Site) -> list[Route]:

@@ -3,9 +3,9 @@
 import asyncio
 import io
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import uvicorn
@@ -114,15 +114,20 @@ class House:
 
     async def add(self, **fields: Any) -> Job:
         """A held job of alice unless said otherwise, with a printable document under a key of its own."""
-        plain, wrapped = self.keyring.new_key()
-        printable = await self.sealed(plain, b"%PDF-1.7 printable")
-        fields = {"printable": printable, "key": wrapped, "created_at": self.clock.now() - 300} | fields
-        return (await self.jobs.add([a_held_job(**fields)]))[0]
+        return await self.add_with_picture(**fields)
 
-    async def add_with_picture(self, *pages: bytes, **fields: Any) -> Job:
+    async def add_with_picture(self, *pages: bytes, size: int = 1000, **fields: Any) -> Job:
+        """`size`: what the document is said to have in octets."""
         plain, wrapped = self.keyring.new_key()
-        thumbnails = tuple([await self.sealed(plain, png, number) for number, png in enumerate(pages, 1)])
-        return await self.add(key=wrapped, thumbnails=thumbnails, **fields)
+        document = replace(await self.sealed(plain, b"%PDF-1.7 as sent"), size=size)
+        given = {
+            "documents": (document,),
+            "printable": await self.sealed(plain, b"%PDF-1.7 printable"),
+            "thumbnails": tuple([await self.sealed(plain, png, number) for number, png in enumerate(pages, 1)]),
+            "key": wrapped,
+            "created_at": self.clock.now() - 300,
+        }
+        return (await self.jobs.add([a_held_job(**given | fields)]))[0]
 
     async def sealed(self, key: bytes, data: bytes, number: int = 1) -> Document:
         writer = await self.spool.create(key)
@@ -132,8 +137,6 @@ class House:
 
     async def change(self, job_id: int, *records: JobRecord, **fields: Any) -> Job:
         """The job after something that other services would have done."""
-        from dataclasses import replace
-
         return await self.jobs.update(job_id, lambda job: JobChange(job=replace(job, **fields), records=records))
 
 
@@ -154,13 +157,13 @@ async def busy_day(house: House) -> dict[str, Job]:
             media_sheets=6,
             color=True,
             ticket=JobTicket(sides="two-sided-long-edge", print_color_mode="color"),
-            documents=(a_document(size=2_400_000),),
+            size=2_400_000,
             expires_at=now + 23.2 * 3600,
         ),
         "tickets": await house.add_with_picture(
             a_page(7, boarding=True),
             name="Boarding pass Lisbon",
-            documents=(a_document(size=184_000),),
+            size=184_000,
             expires_at=now + 5400,
             created_at=now - 20,
         ),
@@ -174,7 +177,7 @@ async def busy_day(house: House) -> dict[str, Job]:
             favourite=True,
             expires_at=None,
             ticket=JobTicket(copies=2, sides="two-sided-long-edge"),
-            documents=(a_document(size=512_000),),
+            size=512_000,
         ),
         "ask": await house.add(
             name="Minutes.docx",
@@ -204,7 +207,7 @@ async def busy_day(house: House) -> dict[str, Job]:
             pages=None,
             media_sheets=None,
             color=None,
-            documents=(a_document(size=4_100_000),),
+            size=4_100_000,
         ),
         "done": await house.add(name="Invoice 4711.pdf", state=JobState.COMPLETED, reasons=(), pages=1, **done),
         "broken": await house.add(
@@ -262,10 +265,3 @@ async def serving(app: Starlette) -> AsyncIterator[str]:
         server.should_exit = True
         await task
         listener.close()
-
-
-def forms_of(html: str) -> Iterator[str]:
-    """The hidden tokens in a page."""
-    import re
-
-    return (match[1] for match in re.finditer(r'name="csrf" value="([^"]*)"', html))

@@ -1,0 +1,139 @@
+"""Who may do what: the table is complete, nothing is open by omission, and each role gets what it should."""
+
+import re
+
+import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from gateway.domain.job import JobState
+from tests.webprint.visitor import Visitor, visiting
+from tests.webprint.web_house import House, a_page
+from webprint.policy import POLICY, Access
+from webprint.site import Visit
+
+ROLES = ("stranger", "alice", "bob", "olga")  # alice owns the job, olga is an operator
+ROWS = sorted(POLICY)
+CLAIM = "/jobs/{id:int}/claim"
+PICTURE = "/jobs/{id:int}/pages/{number:int}.png"
+
+
+def routes_of(app: Starlette) -> set[tuple[str, str]]:
+    found = set()
+    for route in app.routes:
+        assert isinstance(route, Route), "a mount would escape the policy"
+        found |= {(method, route.path) for method in route.methods or () if method != "HEAD"}
+    return found
+
+
+async def test_every_route_has_a_row_and_every_row_a_route(house: House) -> None:
+    assert routes_of(house.app()) == set(POLICY)
+
+
+async def test_a_route_without_a_row_answers_nobody(house: House) -> None:
+    async def secret(visit: Visit) -> Response:
+        return PlainTextResponse("secret")
+
+    app = house.app()
+    app.router.routes.append(app.state.guard.route("GET", "/forgotten", secret))
+    async with visiting(app) as visitor:
+        await visitor.sign_in("olga")
+        answer = await visitor.get("/forgotten")
+    assert answer.status_code == 403
+    assert "secret" not in answer.text
+
+
+def expected(method: str, path: str, role: str) -> set[int]:
+    """The statuses that a role may see: of the first line that fits."""
+    anyone, own_page = POLICY[method, path] is Access.ANYONE, "{id:int}" in path
+    lines: list[tuple[bool, set[int]]] = [
+        (anyone and (method, path) == ("POST", "/signin"), {401}),  # an empty form
+        (anyone and path == "/signin" and role != "stranger", {303}),
+        (anyone, {200}),
+        (role == "stranger" or path == "/signout", {303}),
+        (own_page and role == "bob", {404}),
+        (path == CLAIM, {404}),  # it has an owner
+        (path == PICTURE and role == "olga", {404}),  # operators see no pages
+        (path in {"/jobs/release", "/jobs/delete"}, {400}),  # nothing is ticked
+        (path.endswith(("came-out", "not-out")), {409}),  # nothing was asked
+        (path.endswith("reprint") and role == "olga", {403}),
+    ]
+    return next((statuses for fits, statuses in lines if fits), {200})
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("method", "path"), ROWS)
+async def test_each_route_for_each_role(house: House, method: str, path: str, role: str) -> None:
+    job = await house.add_with_picture(a_page(1))
+    address = re.sub(r"\{name\}", "base.css", path.replace("{id:int}", str(job.id)).replace("{number:int}", "1"))
+    async with visiting(house.app()) as visitor:
+        await visitor.get("/signin")
+        if role != "stranger":
+            await visitor.sign_in(role)
+        answer = await (visitor.get(address) if method == "GET" else visitor.post(address))
+    assert answer.status_code in expected(method, path, role)
+    if role == "stranger" and POLICY[method, path] is Access.SIGNED_IN:
+        assert answer.headers["location"].startswith("/signin?next=")
+    if role in {"stranger", "bob"}:
+        assert await house.jobs.get(job.id) == job, "touched by somebody whose it is not"
+
+
+@pytest.mark.parametrize("path", sorted(path for method, path in POLICY if method == "POST"))
+@pytest.mark.parametrize(
+    ("token", "headers"),
+    [
+        ("", {}),
+        ("guess", {}),
+        (None, {"origin": "https://evil.example"}),
+        (None, {"origin": "https://127.0.0.1:8080"}),
+        (None, {"origin": "http://127.0.0.1:9999"}),
+        (None, {"sec-fetch-site": "cross-site"}),
+        (None, {"sec-fetch-site": "same-site"}),
+        (None, {"origin": "null", "sec-fetch-site": "cross-site"}),
+    ],
+)
+async def test_no_form_is_taken_from_elsewhere(
+    alice: Visitor, house: House, path: str, token: str | None, headers: dict[str, str]
+) -> None:
+    job = await house.add()
+    fields = {"job": str(job.id), "device": "copy-room", "sure": "yes", "name": "alice", "password": "x"}
+    answer = await alice.post(path.replace("{id:int}", str(job.id)), fields, token=token, headers=headers)
+    assert answer.status_code == 403
+    assert (await house.jobs.get(job.id)) == job
+    assert (await alice.get("/jobs")).status_code == 200, "still signed in"
+
+
+async def test_a_token_of_another_session_does_not_fit(house: House) -> None:
+    job = await house.add()
+    async with visiting(house.app()) as bob, visiting(house.app()) as alice:
+        await bob.sign_in("bob")
+        await alice.sign_in("alice")
+        answer = await alice.post(f"/jobs/{job.id}/delete", {"sure": "yes"}, token=bob.token)
+    assert answer.status_code == 403
+    row = await house.jobs.get(job.id)
+    assert row is not None
+    assert row.state is JobState.PENDING_HELD
+
+
+@pytest.mark.parametrize("action", ["release", "delete"])
+async def test_ticking_anothers_job_does_nothing(house: House, action: str) -> None:
+    job = await house.add(name="Secret plan")
+    async with visiting(house.app()) as bob:
+        await bob.sign_in("bob")
+        answer = await bob.post(f"/jobs/{action}", {"job": str(job.id), "device": "copy-room", "sure": "yes"})
+    assert await house.jobs.get(job.id) == job
+    assert f"There is no job {job.id} of yours." in answer.text
+    assert "Secret plan" not in answer.text
+
+
+async def test_only_operators_see_everybodys_jobs(house: House) -> None:
+    await house.add(name="Plan of alice")
+    async with visiting(house.app()) as visitor:
+        await visitor.sign_in("bob")
+        assert "Plan of alice" not in (await visitor.get("/jobs?all=1")).text
+        await visitor.get("/jobs")
+        await visitor.post("/signout")
+        await visitor.sign_in("olga")
+        assert "Plan of alice" not in (await visitor.get("/jobs")).text
+        assert "Plan of alice" in (await visitor.get("/jobs?all=1")).text
