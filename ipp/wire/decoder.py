@@ -28,9 +28,10 @@ import struct
 from typing import NoReturn
 
 from ipp.wire.errors import DecodeError, Header, Limits
+from ipp.wire.scope import Scope
 from ipp.wire.syntax import DECODERS
 from ipp.wire.tags import GroupTag, ValueTag
-from ipp.wire.values import Attribute, Collection, Group, Message, Value
+from ipp.wire.values import Collection, Group, Message
 
 _HEADER = struct.Struct(">BBHi")
 _TAG_AND_LENGTH = struct.Struct(">BH")
@@ -39,32 +40,6 @@ _VALUE_TAGS = [ValueTag(tag) if tag >= 0x10 else ValueTag.UNKNOWN for tag in ran
 _BEGIN, _END, _MEMBER = int(ValueTag.BEGIN_COLLECTION), int(ValueTag.END_COLLECTION), int(ValueTag.MEMBER_NAME)
 _STRUCTURE = frozenset((_BEGIN, _END, _MEMBER))
 _DEFAULT_LIMITS = Limits()
-
-
-class _Scope:
-    """The attributes of the group, or the members of the collection, that is being read."""
-
-    __slots__ = ("attributes", "name", "tags", "values")
-
-    def __init__(self) -> None:
-        self.attributes: list[Attribute] = []
-        self.name: str | None = None
-        self.tags: list[ValueTag] = []
-        self.values: list[Value] = []
-
-    def begin(self, name: str) -> None:
-        self.name = name
-        self.tags = []
-        self.values = []
-
-    def close(self) -> None:
-        if self.name is None:
-            return
-        tags = self.tags
-        first = tags[0]
-        mixed = () if tags.count(first) == len(tags) else tuple(tags)
-        self.attributes.append(Attribute(self.name, first, tuple(self.values), mixed))
-        self.name = None
 
 
 class Decoder:
@@ -85,8 +60,8 @@ class Decoder:
         self._count = 0
         self._groups: list[Group] = []
         self._group_tag: GroupTag | None = None
-        self._scope = _Scope()
-        self._outer: list[_Scope] = []
+        self._scope = Scope()
+        self._outer: list[Scope] = []
         self._message: Message | None = None
         self._error: DecodeError | None = None
 
@@ -223,7 +198,7 @@ class Decoder:
         if len(self._outer) >= self._limits.depth:
             self._fail(offset, f"collections nested deeper than {self._limits.depth}")
         self._outer.append(self._scope)
-        self._scope = _Scope()
+        self._scope = Scope()
 
     def _end_collection(self, offset: int) -> None:
         if not self._outer:
@@ -255,7 +230,7 @@ class Decoder:
         self._scope.close()
         if self._group_tag is not None:
             self._groups.append(Group(self._group_tag, tuple(self._scope.attributes)))
-        self._scope = _Scope()
+        self._scope = Scope()
 
     def _finish(self) -> None:
         assert self.header is not None
