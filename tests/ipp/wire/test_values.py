@@ -2,7 +2,18 @@
 
 import pytest
 
-from ipp.wire import Attribute, GroupTag, IntRange, JobState, Operation, PrinterState, Status, ValueTag, build
+from ipp.wire import (
+    Attribute,
+    Collection,
+    GroupTag,
+    IntRange,
+    JobState,
+    Operation,
+    PrinterState,
+    Status,
+    ValueTag,
+    build,
+)
 from tests.ipp.wire.samples import COLLECTION, PRINT_JOB
 
 
@@ -21,9 +32,11 @@ def test_groups_and_attributes_by_name() -> None:
 def test_members_by_name() -> None:
     attribute = COLLECTION.groups[0].attributes[0]
     first, second = attribute.values
+    assert isinstance(first, Collection)
+    assert isinstance(second, Collection)
     assert [member.name for member in first] == ["media-size", "media-type"]
     assert "media-size" in first
-    assert first.get("media-type").values == ("stationery", "photographic")
+    assert first.get("media-type") == build.keyword("media-type", "stationery", "photographic")
     assert second.get("media-type") is None
 
 
