@@ -56,9 +56,11 @@ async def run(
     *,
     storage: StorageWatch,
     ready: Callable[[], None] = lambda: None,
+    drain: Callable[[], Awaitable[None]] | None = None,
 ) -> int:
     """Starts `parts`, runs `background` until SIGTERM or SIGINT, stops in the opposite order.
 
+    `drain` may take its time before the background work is cancelled: a document that is going out goes out.
     Returns the exit status: 0 after a signal, 1 when storage failed and only a restart can tell what is safe.
     """
     stop = asyncio.Event()
@@ -75,6 +77,8 @@ async def run(
         tasks.append(asyncio.create_task(_watch(storage, stop)))
         ready()
         await stop.wait()
+        if drain is not None:
+            await drain()
     finally:
         for task in tasks:
             task.cancel()
@@ -86,7 +90,7 @@ async def run(
 
 async def _watch(storage: StorageWatch, stop: asyncio.Event) -> None:
     """A failed fsync is final for this process: everything since is in doubt until recovery has looked."""
-    while not storage.failed:
+    while not storage.failed:  # noqa: ASYNC110 - a property of an adapter; nobody sets an event for it
         await asyncio.sleep(1)
     log.critical("storage failed: stopping; the service manager starts the process again into recovery")
     stop.set()

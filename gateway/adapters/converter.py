@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import contextmanager
 
 import sandbox.errors
+import sandbox.probe
 from gateway.domain.capabilities import Capabilities
 from gateway.domain.document import DocumentFacts, PageFacts
 from gateway.domain.ticket import JobTicket
@@ -52,22 +53,10 @@ class SandboxConverter:
 
     def __init__(self, settings: Settings) -> None:
         self._thumbnails = settings.thumbnails
-        self._sandbox = Sandbox(
-            SandboxSettings(
-                workers=settings.workers,
-                ready=settings.workers,
-                limits=Limits(
-                    wall_seconds=settings.seconds,
-                    page_seconds=settings.seconds_per_page,
-                    max_pages=settings.max_pages,
-                    max_pixels=settings.max_pixels,
-                    memory_bytes=settings.memory,
-                ),
-            )
-        )
+        self._sandbox = Sandbox(_sandbox_settings(settings))
 
     async def start(self) -> None:
-        """Busy-free: a machine without a jail still takes and keeps jobs; `papertap check` says what is missing."""
+        """Unavailable when this machine gives no jail; `papertap check` says what is missing."""
         try:
             await self._sandbox.start()
         except sandbox.errors.Unavailable as error:
@@ -168,3 +157,22 @@ def _refusals() -> Iterator[None]:
         yield
     except sandbox.errors.SandboxError as error:
         raise _REFUSALS.get(type(error), FormatError)(str(error)) from error
+
+
+def machine_findings(settings: Settings) -> list[sandbox.probe.Finding]:
+    """What this machine gives for the jails; starts one for real, so it takes a moment. Blocks."""
+    return sandbox.probe.probe(_sandbox_settings(settings))
+
+
+def _sandbox_settings(settings: Settings) -> SandboxSettings:
+    return SandboxSettings(
+        workers=settings.workers,
+        ready=settings.workers,
+        limits=Limits(
+            wall_seconds=settings.seconds,
+            page_seconds=settings.seconds_per_page,
+            max_pages=settings.max_pages,
+            max_pixels=settings.max_pixels,
+            memory_bytes=settings.memory,
+        ),
+    )

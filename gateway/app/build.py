@@ -1,0 +1,129 @@
+"""Stores and services, wired: what the command line works with and what serving is built on."""
+
+import os
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from gateway.adapters.clock import SystemClock
+from gateway.adapters.db import Database, database_url, migrate, open_database
+from gateway.adapters.devices import Limits, drivers
+from gateway.adapters.events import LocalEventBus
+from gateway.adapters.hasher import Argon2Hasher
+from gateway.adapters.keyring import FileKeyring
+from gateway.adapters.spool import LocalSpool, open_spool
+from gateway.domain.device import Device
+from gateway.errors import StartupError
+from gateway.services.identity import Identity
+from gateway.services.intake import Intake
+from gateway.services.notifications import Notifications
+from gateway.services.order import Order
+from gateway.services.ports import Drivers, JobQuery
+from gateway.services.printers import Printers
+from gateway.services.release import Release
+from gateway.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Gateway:
+    """Everything that has no listener and no worker."""
+
+    settings: Settings
+    clock: SystemClock
+    events: LocalEventBus
+    database: Database
+    spool: LocalSpool
+    keyring: FileKeyring
+    drivers: Drivers
+    printers: Printers
+    identity: Identity
+    intake: Intake
+    release: Release
+    notifications: Notifications
+    order: Order
+
+    @property
+    def worker(self) -> str:
+        """The name under which this process claims jobs."""
+        return f"{socket.gethostname()}:{os.getpid()}"
+
+    async def learn(self, name: str) -> Device:
+        """Asks a device what it can do and how it is, and keeps the answer."""
+        device = self.printers.device(name)
+        driver = self.drivers[device.uri.partition(":")[0]]
+        status = await driver.status(device)
+        await self.printers.set_device_status(name, status)
+        capabilities = await driver.describe(self.printers.device(name)) if status.can_print else None
+        if capabilities is not None:
+            await self.printers.change_device(name, capabilities=capabilities)
+        return self.printers.device(name)
+
+
+@asynccontextmanager
+async def build(settings: Settings) -> AsyncIterator[Gateway]:
+    """Opens the data directory, made when absent; StartupError says what stands in the way."""
+    _make_private(settings)
+    await migrate(database_url(settings))
+    database = await open_database(settings)
+    try:
+        gateway = await _wire(settings, database)
+        await gateway.printers.refresh()
+        yield gateway
+    finally:
+        await database.close()
+
+
+def _make_private(settings: Settings) -> None:
+    try:
+        settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartupError(f"The data directory {settings.data} cannot be made: {error.strerror}.") from error
+
+
+def _device_limits(settings: Settings) -> Limits:
+    return Limits(stall=settings.delivery.stall_seconds, poll=settings.delivery.poll_seconds)
+
+
+async def _wire(settings: Settings, database: Database) -> Gateway:
+    clock, events = SystemClock(), LocalEventBus()
+    fresh = not await database.jobs.count(JobQuery(limit=None)) and not await database.users.user_count()
+    keyring = FileKeyring(settings.data / "keys", create_if_new=fresh)
+    hasher = Argon2Hasher(settings.data / "keys", create_if_new=fresh)
+    spool = open_spool(settings)
+    printers = Printers(store=database.printers, jobs=database.jobs, events=events, clock=clock)
+    identity = Identity(users=database.users, hasher=hasher, clock=clock, settings=settings.identity)
+    return Gateway(
+        settings=settings,
+        clock=clock,
+        events=events,
+        database=database,
+        spool=spool,
+        keyring=keyring,
+        drivers=drivers(clock=clock, on_pin=printers.pin_certificate, limits=_device_limits(settings)),
+        printers=printers,
+        identity=identity,
+        intake=Intake(
+            spool=spool,
+            keyring=keyring,
+            jobs=database.jobs,
+            printers=printers,
+            attempts=database.attempts,
+            events=events,
+            clock=clock,
+            hasher=hasher,
+            settings=settings,
+        ),
+        release=Release(
+            jobs=database.jobs,
+            printers=printers,
+            spool=spool,
+            keyring=keyring,
+            hasher=hasher,
+            events=events,
+            clock=clock,
+            settings=settings.jobs,
+        ),
+        notifications=Notifications(events=events, jobs=database.jobs, printers=printers, clock=clock),
+        order=Order(jobs=database.jobs, events=events, clock=clock),
+    )

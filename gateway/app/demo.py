@@ -1,0 +1,112 @@
+"""The whole system in a box (row 173): printers, a virtual device that writes PNG pages, a user, and a first word."""
+
+import json
+import os
+import secrets
+from functools import partial
+from pathlib import Path
+
+import segno
+import uvloop
+from rich.console import Console
+
+from gateway.adapters.logs import configure_logging
+from gateway.app.build import Gateway
+from gateway.app.serving import Front, opened, serve_gateway
+from gateway.domain.printer import ReleasePolicy
+from gateway.settings import Settings
+from ipp.virtual import Features, VirtualPrinter
+
+DEVICE = "virtual"
+USER = "demo"
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+_SPEED = 4.0  # pages a second: fast enough to show, slow enough to see
+
+
+def demo(settings: Settings) -> int:
+    """Serves everything on the embedded default until stopped; returns the exit status."""
+    trusting = settings.ipp.model_copy(update={"trusted_operators": settings.ipp.trusted_operators or LOOPBACK})
+    configure_logging(to=settings.data / "papertap.log")
+    return uvloop.run(_demo(settings.model_copy(update={"ipp": trusting})))
+
+
+async def _demo(settings: Settings) -> int:
+    async with opened(settings) as gateway:
+        paper = settings.data / "paper"
+        features = Features(name="Papertap Virtual Printer", speed=_SPEED)
+        async with VirtualPrinter(paper, raw_port=None, lpd_port=None, features=features) as printer:
+            await _furnish(gateway, printer.uri("ipp"))
+            sign_in = await _user(gateway)
+            return await serve_gateway(gateway, ready=partial(_greet, sign_in=sign_in, paper=paper))
+
+
+async def _furnish(gateway: Gateway, uri: str) -> None:
+    """The device gets its port of today; the printers are made once and then left to whoever changed them."""
+    printers = gateway.printers
+    if DEVICE in {device.name for device in printers.devices()}:
+        await printers.change_device(DEVICE, uri=uri)
+    else:
+        await printers.add_device(DEVICE, uri, info="Virtual printer", location="on this machine")
+    await gateway.learn(DEVICE)
+    if not printers.all():
+        await printers.add_printer(
+            "find-me", info="Papertap Find-me", devices=(DEVICE,), location="Release at any printer", is_default=True
+        )
+        await printers.add_printer(
+            "direct", info="Papertap Direct", policy=ReleasePolicy.DIRECT, devices=(DEVICE,), location="Prints at once"
+        )
+
+
+async def _user(gateway: Gateway) -> dict[str, str]:
+    """The demo user's proofs: random at the first start, kept for the next ones in a file of the owner's alone."""
+    file = gateway.settings.data / "demo-sign-in.json"
+    kept = _read(file)
+    if kept is not None:
+        return kept
+    proofs = {
+        "user": USER,
+        "pin": await gateway.identity.new_pin(),
+        "card": secrets.token_hex(4).upper(),
+        "password": secrets.token_urlsafe(9),
+    }
+    await gateway.identity.add_user(
+        USER, full_name="Demo User", pin=proofs["pin"], card=proofs["card"], password=proofs["password"]
+    )
+    _write(file, proofs)
+    return proofs
+
+
+def _read(file: Path) -> dict[str, str] | None:
+    try:
+        kept: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return kept
+
+
+def _write(file: Path, proofs: dict[str, str]) -> None:
+    descriptor = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as out:
+        json.dump(proofs, out, indent=2)
+
+
+def _greet(front: Front | None, *, sign_in: dict[str, str], paper: Path) -> None:
+    """What to do next, for somebody who has just seen this for the first time."""
+    if front is None:
+        return
+    page = front.page_url()
+    out = Console(highlight=False, soft_wrap=True)
+    out.print(f"\n[bold]Papertap is running.[/bold]  Start here: [bold]{page}[/bold]\n")
+    segno.make(page, error="m").terminal(compact=True, border=2)
+    out.print(f"""
+  Phone     in the same network: print to "Papertap Find-me", or scan the code above
+  Laptop    add a printer: ipps://{front.host}:{front.ports().ipp}/ipp/print/find-me
+  Shell     lpadmin -p papertap -E -v ipp://localhost:{front.ports().ipp}/ipp/print/find-me -m everywhere
+            lp -d papertap FILE.pdf
+  Release   sign in at {page}jobs  or:  papertap job list; papertap job release NUMBER --device {DEVICE}
+  Paper     {paper.resolve()}
+
+  Sign in   user {sign_in["user"]}   password {sign_in["password"]}   PIN {sign_in["pin"]}   card {sign_in["card"]}
+
+  Stop with Ctrl-C.
+""")
