@@ -2,14 +2,15 @@
 
 import io
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pikepdf
-from PIL import Image
 from pikepdf import Array, Dictionary, Name, Pdf
+from PIL import Image
 
 from sandbox.client import Sandbox
 from sandbox.model import Prepared, Recipe, Rendered, Thumbnails
+from sandbox.protocol import ProtocolError
 
 A4 = (595.28, 841.89)
 
@@ -163,3 +164,12 @@ def page_sizes(document: bytes) -> list[tuple[int, int]]:
     with Pdf.open(io.BytesIO(document)) as opened:
         boxes = [[float(value) for value in page.mediabox] for page in opened.pages]
     return [(round(box[2] - box[0]), round(box[3] - box[1])) for box in boxes]
+
+
+def complaint(action: Callable[[], object]) -> str:
+    """The message of the ValueError or ProtocolError that the action raises; empty when it goes well."""
+    try:
+        action()
+    except (ValueError, ProtocolError) as error:
+        return str(error)
+    return ""

@@ -12,6 +12,7 @@ from sandbox.jail import pwg
 from sandbox.jail.pwg import HEADER_BYTES, SYNC, PwgSheet, pack_header, parse_header
 from sandbox.jail.raster import RasterPage, Space
 from sandbox.jail.rle import RasterError
+from tests.sandbox.samples import complaint
 
 _SHEET = PwgSheet(points=(595, 842), duplex=True, tumble=True, transform=(-1, 1), quality=5, total_pages=7)
 
@@ -109,7 +110,5 @@ def test_what_is_no_pwg_raster(data: bytes) -> None:
 
 @given(noise=st.binary(max_size=400))
 def test_noise_after_a_good_header(noise: bytes) -> None:
-    try:
-        _read(SYNC + pack_header(_page(), _SHEET) + noise)
-    except RasterError as error:
-        assert " at offset " in str(error)
+    told = complaint(lambda: _read(SYNC + pack_header(_page(), _SHEET) + noise))
+    assert not told or " at offset " in told
