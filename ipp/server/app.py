@@ -6,7 +6,7 @@ its answer is known: a client that may not print hears so before it has sent its
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from ipaddress import ip_network
 from typing import Any
@@ -165,7 +165,9 @@ class _Server:
             await self._malformed(error, answer, close=_close(body))
             return
         try:
-            reply = await self._dispatcher.answer(message, call, body)
+            answering = self._dispatcher.answer(message, call, body)
+            waits = whole and message.code == Operation.GET_NOTIFICATIONS
+            reply = await (_while_connected(answering, receive) if waits else answering)
         except Challenge as challenge:
             await answer.challenge(challenge.message, self._realm, close=_close(body))
             return
@@ -264,6 +266,19 @@ def _close(body: Body) -> bool:
     """Whether the rest of the request is too much to be swallowed after the answer."""
     left = body.left
     return left is not None and left > IGNORED_REST
+
+
+async def _while_connected(answering: Coroutine[Any, Any, Reply], receive: Receive) -> Reply:
+    """The reply; ClientGone, and nothing waits any longer, as soon as the client hangs up."""
+    work, hanging_up = asyncio.ensure_future(answering), asyncio.ensure_future(receive())
+    try:
+        await asyncio.wait({work, hanging_up}, return_when=asyncio.FIRST_COMPLETED)
+        if not work.done():
+            raise ClientGone
+        return work.result()
+    finally:
+        work.cancel()
+        hanging_up.cancel()
 
 
 async def _has_gone(receive: Receive) -> bool:

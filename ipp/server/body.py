@@ -57,6 +57,11 @@ class Body:
         finally:
             self.header = decoder.header
 
+    @property
+    def surely_empty(self) -> bool:
+        """Whether it is known by now that no document follows; never waits."""
+        return self.ended and not self._first
+
     async def has_document(self) -> bool:
         """Whether at least one octet follows the message; waits for it or for the end."""
         if not self._first:

@@ -132,7 +132,9 @@ def operation_attributes(message: Message) -> dict[str, Attribute]:
 
 
 def _split(names: tuple[str, ...]) -> tuple[str | None, int | None]:
-    """(name of the Printer, job) of `ipp/print[/name[/job]]`; NotFound for any other path."""
+    """(name of the Printer, job) of `ipp/print[/name[/job]]`; a bare host means the default Printer, too."""
+    if not names or names == ROOT[:1]:
+        return None, None
     if names[:2] != ROOT or len(names) > 4:
         raise NotFound("There is no printer at this address. Printers are at /ipp/print and /ipp/print/<name>.")
     name = names[2] if len(names) > 2 else None

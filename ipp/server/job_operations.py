@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from gateway.domain.job import Job, JobState
+from gateway.domain.job import Job, JobState, Reason
+from gateway.domain.printer import HeldView
 from gateway.errors import NotFound
 from gateway.services.ports import JobQuery
 from ipp.server.description import JOB_ANSWER, JOB_BRIEF, Descriptions, shown
@@ -30,6 +31,7 @@ WHICH: dict[str, tuple[JobState, ...]] = {
     "proof-print": (),  # jobs that wait for their proof to be approved: proofs are not made here, so there are none
 }
 MOST_JOBS = 10_000
+MOST_ENDED = 1000  # a history has no end; a client that wants more asks with first-index and limit
 
 
 class JobOperations:
@@ -58,23 +60,34 @@ class JobOperations:
             )
         ids = request.integers("job-ids")
         states = WHICH[which] if ids is None else OPEN + ENDED
-        jobs = await self._several(request, states, ids)
+        first, limit = max(request.integer("first-index") or 1, 1), request.integer("limit")
+        until = first - 1 + limit if limit is not None and limit > 0 else None
+        jobs = await self._several(request, states, ids, enough=None if ids or request.boolean("my-jobs") else until)
         if request.boolean("my-jobs"):
             jobs = [job for job in jobs if _is_mine(job, request)]
-        first, limit = request.integer("first-index") or 1, request.integer("limit")
-        jobs = jobs[max(first, 1) - 1 :][: limit if limit is not None and limit > 0 else None]
+        jobs = jobs[first - 1 : until]
         requested = frozenset(request.words("requested-attributes")) or JOB_BRIEF
         make = self._descriptions.job
         return Reply(groups=tuple([make(job, request.printer, request.where, requested) for job in jobs]))
 
-    async def _several(self, request: Request, states: tuple[JobState, ...], ids: tuple[int, ...] | None) -> list[Job]:
+    async def _several(
+        self, request: Request, states: tuple[JobState, ...], ids: tuple[int, ...] | None, *, enough: int | None
+    ) -> list[Job]:
         """The visible jobs whose shown state is one of `states`; open ones first come first."""
         printer = request.printer
         if not states:
             return []
-        newest_first = states[0].ended
-        # A held job may be shown as completed, so that the shown state decides and not the row's.
-        query = JobQuery(printer=printer.name, newest_first=newest_first, limit=MOST_JOBS, states=_candidates(states))
+        projected = printer.held_view is HeldView.COMPLETED
+        most = MOST_ENDED if states[0].ended else MOST_JOBS
+        # The store may stop early only where nothing that it finds is sorted out afterwards.
+        if enough is not None and request.actor.user is not None and not projected:
+            most = min(most, enough)
+        query = JobQuery(
+            printer=printer.name,
+            newest_first=states[0].ended,
+            limit=most,
+            states=OPEN + ENDED if projected else states,
+        )
         found = await self._release.find(query, request.actor)
         return [j for j in found if shown(j, printer)[0] in states and (ids is None or j.id in ids)]
 
@@ -184,7 +197,7 @@ class JobOperations:
 
     async def set_job_attributes(self, request: Request) -> Reply:
         """All or none (RFC 3380 section 4.2): what cannot be set is named and nothing changes."""
-        await self._target(request)
+        job = await self._target(request)
         given = request.group(GroupTag.JOB).attributes
         if not given:
             raise bad_request("There is nothing to change: the group of job attributes is empty.")
@@ -201,19 +214,18 @@ class JobOperations:
         reading = read(rest, request.printer)
         insist(reading, fidelity=True)
         changes.update(reading.fields)
-        await self._change(request, changes, name)
+        await self._change(request, job, changes, name)
         return Reply()
 
-    async def _change(self, request: Request, changes: dict[str, Any], name: str | None) -> None:
+    async def _change(self, request: Request, job: Job, changes: dict[str, Any], name: str | None) -> None:
         """job-hold-until is not only noted but done."""
         hold = changes.pop("job_hold_until", _UNCHANGED)
-        job_id, actor = request.target_job, request.actor
         if changes or name is not None:
-            await self._release.change(job_id, actor, changes, name=name)
-        if hold is None:
-            await self._release.unhold(job_id, actor)
-        elif isinstance(hold, str):
-            await self._release.hold(job_id, actor, until=hold)
+            await self._release.change(job.id, request.actor, changes, name=name)
+        if isinstance(hold, str):
+            await self._release.hold(job.id, request.actor, until=hold)
+        elif hold is None and job.has(Reason.JOB_HOLD_UNTIL_SPECIFIED):
+            await self._release.unhold(job.id, request.actor)
 
     # -- finding
 
@@ -231,11 +243,6 @@ class JobOperations:
 
 
 _UNCHANGED = object()
-
-
-def _candidates(states: tuple[JobState, ...]) -> tuple[JobState, ...]:
-    """Row states that may be shown as one of `states`: any open one may be shown as completed."""
-    return OPEN + ENDED if JobState.COMPLETED in states else states
 
 
 def _is_mine(job: Job, request: Request) -> bool:

@@ -9,7 +9,8 @@ JOB_TEMPLATE = (
 
 JOB_CREATION = ("job-name", "ipp-attribute-fidelity", "job-mandatory-attributes", "job-password", *JOB_TEMPLATE)
 
-JOB_SETTABLE = ("job-name", *(name for name in JOB_TEMPLATE if name not in {"job-release-action", "finishings-col"}))
+_FIXED = frozenset({"job-release-action", "job-hold-until-time"})  # decided when the job comes in
+JOB_SETTABLE = ("job-name", *(name for name in JOB_TEMPLATE if name not in _FIXED))
 
 # attribute -> the field of the Printer that keeps it; free texts, up to 127 octets.
 PRINTER_TEXTS = {

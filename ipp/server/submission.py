@@ -29,7 +29,7 @@ class SubmissionOperations:
     async def print_job(self, request: Request) -> Reply:
         reading = _read_ticket(request)
         incoming = self._incoming(request)
-        if not await request.body.has_document():
+        if request.body.surely_empty:
             raise bad_request("The document is missing: Print-Job must bring one.")
         submission = _submission(request, reading.ticket)
         job = await self._services.intake.submit(submission, incoming)

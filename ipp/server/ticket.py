@@ -256,6 +256,7 @@ READERS: dict[str, Reader] = {
 DELETED: dict[str, Fields] = {
     "copies": {"copies": 1},
     "finishings": {"finishings": ()},
+    "finishings-col": {"finishings": ()},
     "media-col": {"media_col": None},
     "number-up": {"number_up": 1},
     "page-ranges": {"page_ranges": ()},

@@ -3,6 +3,7 @@
 Without them the suites cut themselves short in silence: ipp-1.1.test then runs 37 of its 66 tests.
 """
 
+import os
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
@@ -94,7 +95,7 @@ def _make(target: Path, options: list[str], picture: Picture) -> None:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     width, height = picture.size
-    part = target.with_name(f".{target.name}.part")
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
     size = [f"-dDEVICEWIDTHPOINTS={width}", f"-dDEVICEHEIGHTPOINTS={height}", "-dFIXEDMEDIA"]
     command = ["gs", "-q", "-dBATCH", "-dNOPAUSE", "-dSAFER", *options, *size, f"-sOutputFile={part}", "-"]
     subprocess.run(command, input=picture.postscript().encode(), check=True, capture_output=True, timeout=120)

@@ -14,12 +14,13 @@ import uvicorn
 
 from gateway.domain.capabilities import Capabilities, Media
 from gateway.domain.device import Device, DeviceState, DeviceStatus
+from gateway.domain.job import Cause, advance
 from gateway.domain.printer import Printer, ReleasePolicy
 from gateway.services.delivery import Delivery
 from gateway.services.identity import Identity
 from gateway.services.intake import Intake
 from gateway.services.notifications import Notifications
-from gateway.services.ports import Clock
+from gateway.services.ports import Clock, JobChange, Stage
 from gateway.services.preparation import Preparation
 from gateway.services.printers import Printers
 from gateway.services.release import Release
@@ -133,9 +134,10 @@ class House:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[int]:
-        """The port of a real HTTP server on 127.0.0.1 in front of it all."""
-        config = uvicorn.Config(self.app, log_level="warning", lifespan="off", http="httptools", access_log=False)
+    async def serving(self, **tls: str) -> AsyncIterator[int]:
+        """The port of a real HTTP server on 127.0.0.1 in front of it all; `tls` are uvicorn's ssl_ settings."""
+        plain: dict[str, Any] = {"log_level": "warning", "lifespan": "off", "http": "httptools", "access_log": False}
+        config = uvicorn.Config(self.app, **plain, **tls)
         server = uvicorn.Server(config)
         listener = socket.create_server(("127.0.0.1", 0))
         async with self.running(workers=True):
@@ -148,13 +150,16 @@ class House:
                 server.should_exit = True
                 await task
 
-    async def prepare(self, job_id: int) -> None:
-        """Take a job through preparation, as the worker does."""
-        from gateway.services.ports import Stage
-
-        claimed = await self.jobs.claim(Stage.PREPARE, "prepare", now=self.clock.now(), lease=30.0, limit=100)
-        for job in claimed:
+    async def prepare(self) -> None:
+        """Take every pending job through preparation, as the worker does."""
+        for job in await self.jobs.claim(Stage.PREPARE, "prepare", now=self.clock.now(), lease=30.0, limit=100):
             await self.preparation.prepare(job)
+
+    async def deliver(self) -> None:
+        """What delivery makes of released jobs, without its loops: they are printed."""
+        for job in await self.jobs.claim(Stage.DELIVER, "deliver", now=self.clock.now(), lease=30.0, limit=100):
+            now = self.clock.now()
+            await self.jobs.update(job.id, lambda job: JobChange(job=advance(job, Cause.COMPLETED, now=now)))  # noqa: B023 - called at once
 
 
 def a_house(**fields: Any) -> House:
