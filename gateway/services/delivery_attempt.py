@@ -149,7 +149,7 @@ class Attempt:
                 made = device_document(self._tools, self.job, self._device, plan)
                 document = await until_sent.enter_async_context(made)
             except Unavailable as error:
-                await self._setbacks.busy(self.job, error.message)
+                await self._setbacks.later(self.job, error.message)
                 return
             except Refusal as refusal:
                 await self._setbacks.refused(self.job, refusal.message)

@@ -28,13 +28,14 @@ class Setbacks:
             await self.unreachable(job, status.message or "It does not answer.")
         else:
             why = status.message or ", ".join(status.reasons) or "it is stopped"
-            await self._later(job, f"{self._turn.device} cannot print now: {why}.")
+            await self.later(job, f"{self._turn.device} cannot print now: {why}.")
 
     async def busy(self, job: Job, message: str) -> None:
-        """Asked to come again: back-off, doubled up to its longest."""
-        await self._later(job, f"{self._turn.device} is busy: {message}")
+        """The device asked to come again."""
+        await self.later(job, f"{self._turn.device} is busy: {message}")
 
-    async def _later(self, job: Job, message: str) -> None:
+    async def later(self, job: Job, message: str) -> None:
+        """Back-off, doubled up to its longest."""
         settings = self._tools.settings
         if job.attempts >= settings.busy_tries:
             await self._hold(job, message)
