@@ -1,0 +1,320 @@
+"""The pages in Chromium: by touch, by keyboard, without scripts, narrow and dark, and attacked from another origin.
+
+Pictures of the pages go to the folder that PAPERTAP_PICTURES names, for the documentation; else to a temporary one.
+"""
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright, expect
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+from starlette.routing import Route
+
+from gateway.domain.job import Job, JobState, Reason
+from tests.webprint.web_house import PASSWORD, PIN, House, busy_day, serving
+
+pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+PHONE, DESKTOP, NARROW = (390, 844), (1280, 800), (320, 640)
+PAGES = ("/", "/signin", "/signin?with=pin", "/jobs", "/jobs/{report}", "/jobs?all=1", "/nothing")
+
+# The lowest contrast of any text on the page: [ratio needed, ratio found, the text] of each that is too low.
+CONTRAST = """() => {
+  const canvas = Object.assign(document.createElement("canvas"), {width: 1, height: 1});
+  const pen = canvas.getContext("2d", {willReadFrequently: true});
+  const rgba = (text) => { pen.clearRect(0, 0, 1, 1); pen.fillStyle = text; pen.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = pen.getImageData(0, 0, 1, 1).data; return [r, g, b, a / 255]; };
+  const over = (top, under) => top.slice(0, 3).map((v, i) => v * top[3] + under[i] * (1 - top[3]));
+  const ground = (one) => { if (!one) return [255, 255, 255];
+    const own = rgba(getComputedStyle(one).backgroundColor);
+    return own[3] === 1 ? own.slice(0, 3) : over(own, ground(one.parentElement)); };
+  const light = (c) => { const [r, g, b] = c.map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const bad = [];
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const one = walk.currentNode.parentElement;
+    if (!walk.currentNode.textContent.trim() || !one.checkVisibility({visibilityProperty: true}) || one.closest(".away, script, noscript, .default-button")) continue;
+    const style = getComputedStyle(one), back = ground(one), front = over(rgba(style.color), back);
+    const [a, b] = [light(front), light(back)].sort((x, y) => y - x);
+    const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
+    const ratio = (a + 0.05) / (b + 0.05), need = large ? 3 : 4.5;
+    if (ratio < need) bad.push([need, ratio.toFixed(2), walk.currentNode.textContent.trim().slice(0, 40)]);
+  }
+  return bad;
+}"""
+
+# Controls that are smaller than 44 CSS pixels in height and stand alone (links in running text may be lower).
+SMALL = """() => [...document.querySelectorAll("a, button, summary, input, select")]
+  .filter((one) => one.checkVisibility({visibilityProperty: true}) && one.type !== "hidden" && !one.closest(".skip, .default-button, h3, figure"))
+  .map((one) => [one, (one.closest("label") ?? one).getBoundingClientRect()])
+  .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
+  .map(([one, box]) => `${one.outerHTML.slice(0, 80)} ${box.width}x${box.height}`)"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield launched
+        await launched.close()
+
+
+class Stage:
+    """A house that is served, its busy day, and pages in the browser that look at it."""
+
+    def __init__(self, house: House, url: str, jobs: dict[str, Job], browser: Browser) -> None:
+        self.house, self.url, self.jobs, self._browser = house, url, jobs, browser
+        self.complaints: list[str] = []
+
+    def address(self, path: str) -> str:
+        return self.url + path.replace("{report}", str(self.jobs["report"].id))
+
+    @asynccontextmanager
+    async def page(self, size: tuple[int, int] = PHONE, **context: Any) -> AsyncIterator[Page]:
+        """Anything that the browser complains about, above all violations of the content policy, fails the test."""
+        width, height = size
+        async with await self._browser.new_context(viewport={"width": width, "height": height}, **context) as opened:
+            page = await opened.new_page()
+            page.on("pageerror", lambda error: self.complaints.append(str(error)))
+            page.on("console", lambda said: self.complaints.append(said.text) if "Policy" in said.text else None)
+            page.on("dialog", lambda dialog: self.complaints.append(f"dialog {dialog.message}"))
+            yield page
+        assert not self.complaints
+
+    async def sign_in(self, page: Page, name: str = "alice") -> None:
+        await page.goto(self.address("/signin"))
+        await page.get_by_label("Name").fill(name)
+        await page.get_by_label("Password", exact=True).fill(PASSWORD)
+        await page.get_by_role("button", name="Sign in").click()
+        await page.wait_for_url("**/jobs")
+
+    async def row(self, name: str) -> Job:
+        row = await self.house.jobs.get(self.jobs[name].id)
+        assert row is not None
+        return row
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def stage(browser: Browser) -> AsyncIterator[Stage]:
+    house = await House().open()
+    jobs = await busy_day(house)
+    async with serving(house.app(lan_host=lambda: "papertap.local")) as url:
+        yield Stage(house, url, jobs, browser)
+
+
+async def test_from_sign_in_to_paper(stage: Stage) -> None:
+    async with stage.page() as page:
+        await page.goto(stage.address("/"))
+        await page.get_by_role("link", name="Sign in and release").click()
+        await page.get_by_role("link", name="PIN").click()
+        await page.get_by_label("PIN").fill(PIN)
+        await page.get_by_role("button", name="Sign in").click()
+        await expect(page.get_by_role("heading", name="Waiting for you 3")).to_be_visible()
+
+        await page.get_by_role("checkbox", name="Select Quarterly report 2026.pdf").check()
+        await expect(page.get_by_role("button", name="Print 1 job at Copy room")).to_be_visible()
+        await page.get_by_text("Change how it prints").click()
+        await page.get_by_label("Copies").fill("3")
+        await page.get_by_label("Pages").fill("1-4")
+        await page.get_by_label("Colour").last.select_option("Black and white")
+        await page.get_by_role("radio", name="Lobby").check()
+        await page.get_by_role("button", name="Print 1 job at Lobby").click()
+
+        await expect(page.get_by_role("status")).to_contain_text(
+            "Quarterly report 2026.pdf 3 copies, on its way to Lobby."
+        )
+        assert page.url == stage.address("/jobs")
+        job = await stage.row("report")
+        assert (job.state, job.output_device, job.ticket.copies) == (JobState.PENDING, "lobby", 3)
+        assert (job.ticket.page_ranges, job.ticket.print_color_mode) == (((1, 4),), "monochrome")
+
+        await page.get_by_text("More for Boarding pass Lisbon").click()
+        await page.locator(f"#job-{stage.jobs['tickets'].id}").get_by_role("button", name="Delete").click()
+        await expect(page.get_by_role("heading", name="Delete this job?")).to_be_visible()
+        await page.get_by_role("button", name="Delete").click()
+        await expect(page.get_by_role("status")).to_contain_text("Boarding pass Lisbon is deleted.")
+        assert (await stage.row("tickets")).state is JobState.CANCELED
+
+        await page.get_by_role("button", name="Sign out").click()
+        await expect(page.get_by_role("status")).to_contain_text("You are signed out")
+
+
+async def test_three_touches_from_list_to_sent(stage: Stage) -> None:
+    async with stage.page() as page:
+        await stage.sign_in(page)
+        await page.get_by_role("checkbox", name="Select all").check()
+        await page.get_by_role("button", name="Print 3 jobs at Copy room").click()
+        await expect(page.get_by_role("status").get_by_text("on its way to Copy room")).to_have_count(3)
+
+
+async def test_refusals_reach_the_person(stage: Stage) -> None:
+    async with stage.page() as page:
+        await stage.sign_in(page)
+        await page.get_by_role("checkbox", name="Select Quarterly").check()
+        await stage.house.change(stage.jobs["report"].id, state=JobState.CANCELED)
+        await page.get_by_role("button", name="Print 1 job").click()
+        await expect(page.get_by_role("status")).to_contain_text("only a held job can be released")
+
+
+async def test_keyboard_alone(stage: Stage) -> None:
+    async with stage.page(DESKTOP) as page:
+        await page.goto(stage.address("/signin"))
+        await page.keyboard.type("alice")  # the first field has the focus
+        await page.keyboard.press("Tab")
+        await page.keyboard.type(PASSWORD)
+        await page.keyboard.press("Enter")
+        await page.wait_for_url("**/jobs")
+        await tab_to(page, "input[value='{}']".format(stage.jobs["tickets"].id))
+        await page.keyboard.press("Space")
+        await tab_to(page, "summary:has-text('More for Boarding')")
+        await page.keyboard.press("Enter")
+        await page.keyboard.press("Escape")
+        await tab_to(page, "input[name=device]")
+        await page.keyboard.press("ArrowDown")
+        await tab_to(page, "#print")
+        outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline == "solid", "the focus is seen"
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("status")).to_contain_text("on its way to Lobby")
+        assert (await stage.row("tickets")).output_device == "lobby"
+
+
+async def tab_to(page: Page, selector: str, *, most: int = 60) -> None:
+    wanted = await page.locator(selector).first.element_handle()
+    for _ in range(most):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("(one) => document.activeElement === one", wanted):
+            return
+    pytest.fail(f"{selector} is not reached by the Tab key")
+
+
+async def test_without_scripts(stage: Stage) -> None:
+    async with stage.page(java_script_enabled=False) as page:
+        await stage.sign_in(page)
+        await page.get_by_role("link", name="Select all").click()
+        assert await page.locator("input[name=job]:checked").count() == 3
+        await page.get_by_role("button", name="Print selected").last.click()
+        assert await page.locator(".notice.good").count() == 3
+        assert (await stage.row("report")).state is JobState.PENDING
+
+
+async def test_the_list_follows_what_happens(stage: Stage) -> None:
+    """Within two polls, with ticks and open options left alone."""
+    async with stage.page() as page:
+        await stage.sign_in(page)
+        await page.get_by_role("checkbox", name="Select Quarterly").check()
+        await page.get_by_text("Change how it prints").click()
+        await page.get_by_label("Copies").fill("7")
+        await stage.house.change(stage.jobs["printing"].id, impressions_completed=29)
+        await stage.house.add(name="Just arrived")
+        await expect(page.get_by_text("29 of 30")).to_be_visible()
+        await expect(page.get_by_text("Just arrived").first).to_be_visible()
+        await expect(page.get_by_role("checkbox", name="Select Quarterly")).to_be_checked()
+        await expect(page.get_by_label("Copies")).to_have_value("7")
+        await expect(page.get_by_role("button", name="Print 1 job")).to_be_visible()
+
+
+async def test_a_first_job_brings_the_release_panel(stage: Stage) -> None:
+    async with stage.page() as page:
+        await stage.sign_in(page, "bob")
+        await expect(page.get_by_role("heading", name="Nothing is waiting")).to_be_visible()
+        await stage.house.add(name="My first", owner="bob")
+        await expect(page.get_by_role("button", name="Print 1 job at Copy room")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_page_fits_and_can_be_read(stage: Stage, scheme: str) -> None:
+    await stage.house.add(name="W" * 200, printer="find-me", message="m" * 300)
+    await stage.house.add(name="Donaudampfschifffahrtsgesellschaft " * 5, state=JobState.ABORTED, reasons=())
+    async with stage.page(NARROW, color_scheme=scheme) as page:
+        await stage.sign_in(page, "olga")
+        for path in PAGES:
+            await page.goto(stage.address(path))
+            for summary in await page.locator("details:not(.more) > summary").all():
+                if not await summary.evaluate("(one) => one.parentElement.open"):
+                    await summary.click()
+            wide = await page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= NARROW[0], f"{path} scrolls sideways"
+            assert await page.evaluate(CONTRAST) == [], path
+            assert await page.evaluate(SMALL) == [], path
+        ground = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+        assert (ground == "rgb(15, 21, 18)") is (scheme == "dark")
+
+
+async def test_text_at_twice_its_size_still_fits(stage: Stage) -> None:
+    async with stage.page((640, 800)) as page:
+        await stage.sign_in(page)
+        await page.add_style_tag(url="/static/base.css")  # the policy allows our own files only
+        await page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 640
+
+
+async def test_scripts_in_names_stay_text(stage: Stage) -> None:
+    nasty = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+    job = await stage.house.add(name=nasty, message=nasty, reasons=(Reason.JOB_RELEASE_WAIT,))
+    async with stage.page() as page:
+        await stage.sign_in(page)
+        await expect(page.get_by_role("link", name=nasty)).to_be_visible()
+        await stage.house.change(job.id, message=nasty + "!")
+        await expect(page.get_by_text(nasty + "!")).to_be_visible()
+        await page.goto(stage.address(f"/jobs/{job.id}"))
+        await expect(page.get_by_role("heading", name=nasty)).to_be_visible()
+
+
+async def test_a_page_of_another_origin_cannot_act(stage: Stage) -> None:
+    """Another port of this host: the browser sends the cookie along, since that is the same site."""
+    job = stage.jobs["tickets"]
+    form = f"""<form method=post action="{stage.address(f"/jobs/{job.id}/delete")}"><input name=sure value=yes>
+      <input name=csrf value=guess><button>Win a prize</button></form>"""
+
+    async def lure(request: Request) -> HTMLResponse:
+        return HTMLResponse(form)
+
+    async with serving(Starlette(routes=[Route("/", lure)])) as evil, stage.page() as page:
+        await stage.sign_in(page)
+        await page.goto(evil)
+        async with page.expect_response(lambda answer: answer.request.method == "POST") as answer:
+            await page.get_by_role("button", name="Win a prize").click()
+        assert (await answer.value).status == 403
+        await expect(page.get_by_text("Another site sent this form")).to_be_visible()
+        assert "cookie" in await (await answer.value).request.all_headers()
+    assert (await stage.row("tickets")).state is JobState.PENDING_HELD
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("device", "size"), [("phone", PHONE), ("desktop", DESKTOP)])
+async def test_pictures(stage: Stage, device: str, size: tuple[int, int], scheme: str, tmp_path: Path) -> None:
+    folder = Path(os.environ.get("PAPERTAP_PICTURES", tmp_path))
+
+    async def picture(page: Page, name: str, prepare: Callable[[], Awaitable[object]] | None = None) -> None:
+        if prepare:
+            await prepare()
+        await page.wait_for_load_state("networkidle" if name != "jobs" else "load")
+        path = folder / f"{name}-{device}-{scheme}.png"
+        await page.screenshot(path=path)
+        assert path.stat().st_size > 10_000, "a picture of something"
+
+    async with stage.page(size, color_scheme=scheme) as page:
+        await page.goto(stage.address("/"))
+        await picture(page, "start")
+        await page.goto(stage.address("/signin"))
+        await picture(page, "signin")
+        await stage.sign_in(page)
+        del stage.house.jobs.rows[stage.jobs["ask"].id]
+        await page.goto(stage.address("/jobs"))
+        await picture(page, "jobs", page.get_by_role("checkbox", name="Select Quarterly").check)
