@@ -20,7 +20,7 @@ DOCUMENT = fake_pdf(3, color=True)
 
 class StageDriver(FakeDriver):
     """FakeDriver with curtains: `sending` and `following` wait while theirs is closed. `seen` are rows as of the
-    moment before the first octet.
+    moment before the first octet, `begun` the releases of which any octet reached the device.
     """
 
     def __init__(self, house: "DeliveryHouse", **devices: FakeDevice) -> None:
@@ -30,7 +30,9 @@ class StageDriver(FakeDriver):
         self.sending.set()
         self.following.set()
         self.seen: list[Job] = []
+        self.begun: list[UUID] = []
         self.status_asked: list[str] = []
+        self._octets = 0
 
     async def status(self, device: Device) -> Any:
         self.status_asked.append(device.name)
@@ -44,6 +46,10 @@ class StageDriver(FakeDriver):
             if octets == 0:
                 self.seen.append(self.house.jobs.rows[order.job_id])
                 await self.sending.wait()
+            elif not self.begun or self.begun[-1] != order.release_id or octets <= self._octets:
+                self.begun.append(order.release_id)
+            self._octets = octets
+            await asyncio.sleep(0)
 
         return await super().send(device, order, body, told)
 
