@@ -1,6 +1,7 @@
 """Engines that keep the durability the gateway promises, or refuse to start with less (docs: acceptance barrier)."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
@@ -13,6 +14,7 @@ from gateway.settings import Settings
 
 FILE_NAME = "papertap.db"
 SQLITE_READERS = 3
+JOURNAL_LIMIT = 64 * 1024 * 1024  # octets; the write-ahead log is cut to this after a burst
 POSTGRESQL_CONNECTIONS = 10
 DURABLE = {"on", "remote_apply"}
 
@@ -63,9 +65,14 @@ def sqlite_engine(url: URL, *, wait_seconds: float, read_only: bool = False) -> 
 
 
 def make_private_file(path: Path) -> None:
-    """Names and hashes are in it: the file is its owner's alone from the first moment on."""
+    """Names and hashes are in it: the file is its owner's alone from the first moment on.
+
+    A file that is there is never opened here: closing it would drop the locks that SQLite holds on it for this whole
+    process (POSIX advisory locks), and another process would then delete the log that we go on writing.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
 
 
 def _set_pragmas(connection: SqliteConnection, *, read_only: bool) -> None:
@@ -76,19 +83,21 @@ def _set_pragmas(connection: SqliteConnection, *, read_only: bool) -> None:
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA secure_delete=ON")
+    connection.execute(f"PRAGMA journal_size_limit={JOURNAL_LIMIT}")
     connection.execute(f"PRAGMA query_only={'ON' if read_only else 'OFF'}")
     if connection.execute("PRAGMA synchronous").fetchone()[0] != 2:
         raise StartupError("SQLite does not wait for the disk (synchronous=FULL was not taken).")
 
 
-def postgresql_engine(url: URL, *, wait_seconds: float) -> Engine:
-    """Every wait has a limit: for the connection, for a lock, for a statement."""
+def postgresql_engine(url: URL, *, wait_seconds: float, statement_seconds: float | None = None) -> Engine:
+    """Every wait has a limit: for the connection, for a lock, for a statement (0: none, as a migration needs)."""
     milliseconds = max(1, round(wait_seconds * 1000))
+    statement = milliseconds if statement_seconds is None else round(statement_seconds * 1000)
     return create_engine(
         url,
         connect_args={
             "connect_timeout": max(2, round(wait_seconds)),  # libpq knows no shorter one
-            "options": f"-c lock_timeout={milliseconds} -c statement_timeout={milliseconds}",
+            "options": f"-c lock_timeout={milliseconds} -c statement_timeout={statement}",
             "tcp_user_timeout": milliseconds,
             "application_name": "papertap",
         },
