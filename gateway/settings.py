@@ -14,7 +14,6 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from gateway.errors import StartupError
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 MIB = 1024 * 1024
@@ -177,12 +176,9 @@ class Settings(BaseSettings):
 
 
 def load(config: Path | None = None, **given: object) -> Settings:
-    """Settings from `config` and the environment; StartupError names the setting that is wrong."""
+    """Settings from `config` and the environment; ValueError names the file or the setting that is wrong."""
     if config is not None and not config.is_file():
-        raise StartupError(f"The settings file {config} does not exist. Give an existing file with --config.")
+        raise ValueError(f"The settings file {config} does not exist. Give an existing file with --config.")
     model = type("FileSettings", (Settings,), {"model_config": {**Settings.model_config, "toml_file": config}})
-    try:
-        loaded: Settings = model(**given)
-    except ValueError as error:
-        raise StartupError(f"A setting is wrong: {error}") from error
+    loaded: Settings = model(**given)
     return loaded

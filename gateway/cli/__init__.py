@@ -56,7 +56,9 @@ def check_command(config: Config = None, data: Data = None, as_json: AsJson = Fa
         print(json.dumps([{"name": f.name, "ok": f.ok, "text": f.text} for f in findings], indent=2))
     else:
         for finding in findings:
-            print(f"{'ok     ' if finding.ok else 'MISSING'}  {finding.name}: {finding.text}")
+            print(
+                f"{'ok     ' if finding.ok else 'MISSING' if finding.needed else 'note   '}  {finding.name}: {finding.text}"
+            )
     raise typer.Exit(0 if all(f.ok or not f.needed for f in findings) else 1)
 
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.app import Gateway, build
+from gateway.errors import StartupError
 from gateway.settings import Settings, load
 
 T = TypeVar("T")
@@ -34,8 +35,12 @@ given = Given()
 
 
 def settings_of(config: Path | None, data: Path | None) -> Settings:
+    """StartupError names the file or the setting that is wrong."""
     config, data = config or given.config, data or given.data
-    return load(config, **({"data": data} if data is not None else {}))
+    try:
+        return load(config, **({"data": data} if data is not None else {}))
+    except ValueError as error:
+        raise StartupError(f"The settings cannot be used: {error}") from error
 
 
 def using(config: Path | None, data: Path | None, work: Callable[[Gateway], Awaitable[T]]) -> T:
