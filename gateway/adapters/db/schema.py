@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from gateway.adapters.db.engines import parse_url, postgresql_engine, sqlite_engine
 from gateway.errors import StartupError
 
-WAIT_SECONDS = 60.0  # a migration may wait for one that another process runs, and takes its time on a large table
+WAIT_SECONDS = 60.0  # a migration may wait for one that another process runs
 _ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(7052310202)")
 
 
@@ -77,7 +77,7 @@ def _migration_engine(url: str) -> Iterator[Engine]:
     if parsed.get_backend_name() == "sqlite":
         engine = sqlite_engine(parsed, wait_seconds=WAIT_SECONDS)
     else:
-        engine = postgresql_engine(parsed, wait_seconds=WAIT_SECONDS)
+        engine = postgresql_engine(parsed, wait_seconds=WAIT_SECONDS, statement_seconds=0)
     try:
         yield engine
     finally:

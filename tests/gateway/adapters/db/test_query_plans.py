@@ -91,7 +91,7 @@ def walks_a_table(steps: list[str]) -> list[str]:
     return [step for step in steps if step.startswith("SCAN ") and "INDEX" not in step and step != "SCAN waiting"]
 
 
-@pytest.mark.parametrize(("index", "query"), QUERIES, ids=lambda value: repr(value)[:60])
+@pytest.mark.parametrize(("index", "query"), QUERIES, ids=[f"{n}-{index}" for n, (index, _) in enumerate(QUERIES)])
 def test_a_job_query_goes_through_its_index(connection: Connection, index: str, query: JobQuery) -> None:
     steps = plan(connection, found(query)[0])
     assert indices(steps) == {index}
@@ -101,7 +101,7 @@ def test_a_job_query_goes_through_its_index(connection: Connection, index: str, 
     assert walks_a_table(counting) == []
 
 
-@pytest.mark.parametrize(("wanted", "statement"), STATEMENTS, ids=lambda value: repr(value)[:40])
+@pytest.mark.parametrize(("wanted", "statement"), STATEMENTS, ids=[str(n) for n in range(len(STATEMENTS))])
 def test_a_statement_goes_through_its_index(connection: Connection, wanted: set[str], statement: Any) -> None:
     steps = plan(connection, statement)
     assert indices(steps) == wanted

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from gateway.adapters.db import Database, open_database
 from gateway.domain.job import Job
-from gateway.errors import BadRequest, Busy, StorageFull, Unavailable
+from gateway.errors import BadRequest, Busy, StorageFailed, StorageFull, Unavailable
 from gateway.services.ports import JobChange, JobQuery
 from gateway.settings import Database as DatabaseSettings
 from gateway.settings import Settings
@@ -112,6 +113,27 @@ async def test_a_full_disk_is_told_to_all_of_the_group_and_keeps_nothing(sqlite_
     await opened._transactions.write(lambda c: c.exec_driver_sql("PRAGMA max_page_count=1000000").all())
     assert await opened.jobs.find(JobQuery()) == [job]
     assert len(await opened.jobs.add([large])) == 1
+    await opened.close()
+
+
+async def test_a_write_that_did_not_reach_the_disk_is_the_last_one(sqlite_settings: Settings) -> None:
+    """Said by SQLite as SQLITE_IOERR_FSYNC; a later fsync would succeed although the page was dropped."""
+    opened = await open_database(sqlite_settings)
+    (job,) = await opened.jobs.add([a_job()])
+
+    def fail(_: Connection) -> None:
+        broken = sqlite3.OperationalError("disk I/O error")
+        broken.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+        raise OperationalError("COMMIT", {}, broken)
+
+    calls = (opened._transactions.write(fail), opened.jobs.add([a_job()]), opened.jobs.update(job.id, touched))
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [StorageFailed] * 3
+    with pytest.raises(StorageFailed):
+        await opened.jobs.add([a_job()])
+    with pytest.raises(StorageFailed):
+        await opened.check()
+    assert await opened.jobs.find(JobQuery()) == [job]
     await opened.close()
 
 
