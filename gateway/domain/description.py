@@ -77,10 +77,10 @@ def urf_supported(printer: Printer) -> tuple[str, ...]:
     tokens = [URF_VERSION, f"CP{min(max(able.copies, 1), URF_COPIES_MAX)}", "W8"]
     tokens += ["SRGB24"] if able.color else []
     tokens += ["DM1"] if able.duplex else []
-    tokens += _numbered("FN", (f for f in able.finishings if f > 0))
+    tokens += _numbered("FN", (3, *able.finishings))  # 3 is none
     tokens += _numbered("IS", (_place(media.source, _SOURCES, 19) for media in able.media))
     tokens += _numbered("MT", (_TYPES.get(name) for name in able.media_types))
-    tokens += _numbered("OB", (_place(name, _BINS, 34) for name in able.output_bins))
+    tokens += _numbered("OB", (_place(name, _BINS, 34) for name in able.output_bins or ("face-down",)))
     return (*tokens, "PQ3-4-5", *_numbered("RS", able.resolutions or (300,)))
 
 

@@ -6,6 +6,7 @@ The reserve is what an administrator on the machine itself still gets in by when
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 
 
@@ -52,7 +53,7 @@ class Admission:
 
     def take(self, address: str) -> Slot | None:
         """None when there are too many. The machine itself has no limit of its own: a reverse proxy speaks for many."""
-        local = self._is_local(address)
+        local = _is_local(address)
         limits = self._limits
         full = self.open >= limits.max_connections - (0 if local else limits.reserve)
         if full or (not local and self._by_address[address] >= limits.max_connections_per_address):
@@ -68,6 +69,7 @@ class Admission:
         if self._by_address[address] <= 0:
             del self._by_address[address]
 
-    @staticmethod
-    def _is_local(address: str) -> bool:
-        return address in {"127.0.0.1", "::1"} or ip_address(address.partition("%")[0]).is_loopback
+
+@lru_cache(4096)
+def _is_local(address: str) -> bool:
+    return ip_address(address.partition("%")[0]).is_loopback

@@ -25,7 +25,9 @@ def test_urf_tokens_of_the_default_set() -> None:
 
 
 def test_urf_of_a_simple_device_promises_neither_colour_nor_duplex() -> None:
-    tokens = description.urf_supported(able(color=False, duplex=False, copies=1, media=(), resolutions=()))
+    tokens = description.urf_supported(
+        able(color=False, duplex=False, copies=1, media=(), resolutions=(), output_bins=(), finishings=())
+    )
     assert tokens == ("V1.4", "CP1", "W8", "FN3", "MT1", "OB10", "PQ3-4-5", "RS300")
 
 
