@@ -10,7 +10,7 @@ from uuid import UUID
 from gateway.domain.device import Device
 from gateway.domain.job import Job, JobState
 from gateway.services.delivery import Delivery
-from gateway.services.ports import Order, Progress
+from gateway.services.ports import Drivers, Order, Progress
 from gateway.settings import Delivery as DeliverySettings
 from tests.fakes import FakeDevice, FakeDriver, a_released_job, fake_pdf
 from tests.gateway.services.house import House
@@ -68,14 +68,14 @@ class DeliveryHouse(House):
         self.settings = DeliverySettings()
         self.delivery = self.worker("worker-1")
 
-    def worker(self, name: str) -> Delivery:
+    def worker(self, name: str, drivers: Drivers | None = None) -> Delivery:
         return Delivery(
             jobs=self.jobs,
             printers=self.printers,
             spool=self.spool,
             keyring=self.keyring,
             converter=self.converter,
-            drivers=dict.fromkeys(("ipp", "socket"), self.driver),
+            drivers=drivers or dict.fromkeys(("ipp", "socket"), self.driver),
             events=self.events,
             clock=self.clock,
             settings=self.settings,
