@@ -29,7 +29,7 @@ class FakeKeyring:
     def unwrap(self, wrapped: bytes) -> bytes:
         self._check()
         if not wrapped.startswith(PREFIX):
-            raise Unavailable("This data key was not made by this keyring.")
+            raise Locked("This data key was not made by this keyring.")
         return wrapped.removeprefix(PREFIX)
 
     def _check(self) -> None:
