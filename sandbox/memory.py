@@ -103,6 +103,7 @@ def detect() -> Memory:
     for version, root in _candidates():
         memory = CgroupMemory(root, version=version)
         if _usable(root, version):
+            _tidy(root)
             return memory
     return PolledMemory()
 
@@ -135,6 +136,15 @@ def _usable(root: Path, version: int) -> bool:
     except OSError:
         return False
     return usable
+
+
+def _tidy(root: Path) -> None:
+    """Remove the groups of gateways that were killed."""
+    for folder in root.glob("papertap-*-*"):
+        owner = folder.name.split("-")[1]
+        if not Path("/proc", owner).exists():
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 def _tree(pid: int) -> list[int]:

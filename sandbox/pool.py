@@ -90,17 +90,27 @@ class Pool:
     async def _take(self, key: str | None) -> Worker:
         if key is not None and (parked := self._parked.pop(key, None)) is not None:
             self._timers.pop(parked).cancel()
-            return parked
-        self._wanted.set()
+            if parked.alive:
+                return parked
+            self._end(parked)
         async with self._arrived:
-            while not self._ready:
+            while (worker := self._next_ready()) is None:
                 if self._refused is not None:
                     raise self._refused
                 self._make_room()
                 self._wanted.set()
                 await self._arrived.wait()
             self._wanted.set()
-            return self._ready.popleft()
+            return worker
+
+    def _next_ready(self) -> Worker | None:
+        while self._ready:
+            worker = self._ready.popleft()
+            if worker.alive:
+                return worker
+            # Killed from outside while it waited, by the kernel for instance: no document suffers for that.
+            self._end(worker)
+        return None
 
     def _put(self, worker: Worker, key: str | None) -> None:
         if key is None or worker.documents >= self._settings.reuse_documents or key in self._parked:

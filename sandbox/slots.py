@@ -23,25 +23,36 @@ class Slot:
 
 
 def claim(runtime: Path, *, wanted: int, total: int, uid_base: int | None) -> list[Slot]:
-    """Lock `wanted` free slots and kill what a dead gateway left in them. Unavailable when too few are free."""
+    """Lock `wanted` free slots and kill what dead gateways left in any slot. Unavailable when too few are free."""
     slots: list[Slot] = []
+    others: list[Slot] = []
     for index in range(total):
-        if len(slots) == wanted:
-            break
         path = runtime / f"slot-{index}"
-        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            os.close(lock)
+        enough = len(slots) == wanted
+        if enough and not path.exists():
             continue
-        uid = None if uid_base is None else uid_base + index
-        slots.append(Slot(index=index, lock=lock, marker=f"papertap-slot={path}", uid=uid))
+        lock = _locked(path)
+        if lock is not None:
+            uid = None if uid_base is None else uid_base + index
+            slot = Slot(index=index, lock=lock, marker=f"papertap-slot={path}", uid=uid)
+            (others if enough else slots).append(slot)
+    sweep([*slots, *others])
+    release(others)
     if len(slots) < wanted:
         release(slots)
         raise Unavailable(f"only {len(slots)} of {total} worker slots under {runtime} are free; {wanted} are needed")
-    sweep(slots)
     return slots
+
+
+def _locked(path: Path) -> int | None:
+    """The descriptor that holds the lock; None when another gateway holds it."""
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        return None
+    return lock
 
 
 def release(slots: Iterable[Slot]) -> None:

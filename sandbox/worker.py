@@ -5,6 +5,7 @@ wrong ends in a kill of the whole jail and one of the kinds of `sandbox.errors`.
 """
 
 import asyncio
+import contextlib
 from asyncio.streams import FlowControlMixin
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -52,6 +53,11 @@ class Worker:
         self._transports: list[asyncio.BaseTransport] = []
         self._listener: asyncio.Task[None] | None = None
 
+    @property
+    def alive(self) -> bool:
+        """Whether the jail still runs and nothing was heard from it since its last document."""
+        return self.jail.outer.poll() is None and not self._out.at_eof() and self._decoder.idle and not self._frames
+
     async def connect(self) -> None:
         """Join the pipes to the running loop."""
         loop = asyncio.get_running_loop()
@@ -77,26 +83,21 @@ class Worker:
         Any SandboxError. An error of the source or of a sink passes through unchanged. After any error the worker must
         be destroyed: it may still be in the middle of the document.
         """
-        loop = asyncio.get_running_loop()
+        watchdog = _Watchdog(self._limits)
         try:
-            async with asyncio.timeout(self._limits.wall_seconds) as watchdog:
-                start = loop.time()
-
-                def extend(pages: int) -> None:
-                    watchdog.reschedule(start + wall_seconds(self._limits, pages))
-
-                return await self._converse(request, source, sinks, extend)
+            async with watchdog.timeout:
+                return await self._converse(request, source, sinks, watchdog)
         except TimeoutError as error:
-            if watchdog.expired():
+            if watchdog.timeout.expired():
                 raise TimedOut("the wall-clock limit passed") from error
             raise
 
     async def _converse(
-        self, request: Header, source: AsyncIterator[bytes], sinks: Sinks, extend: Callable[[int], None]
+        self, request: Header, source: AsyncIterator[bytes], sinks: Sinks, watchdog: "_Watchdog"
     ) -> Header:
         self.documents += 1
         feeding = asyncio.create_task(self._feed(request, source))
-        listening = asyncio.create_task(self._answers(sinks, extend))
+        listening = asyncio.create_task(self._answers(sinks, watchdog))
         watching = asyncio.create_task(self._watch())
         tasks = {feeding, listening, watching}
         try:
@@ -127,16 +128,17 @@ class Worker:
                 return
         await self._write(protocol.end())
 
-    async def _answers(self, sinks: Sinks, extend: Callable[[int], None]) -> Header:
+    async def _answers(self, sinks: Sinks, watchdog: "_Watchdog") -> Header:
         while True:
             header = await self._header()
             match header.get("event"):
                 case "pages":
                     pages = header.get("count")
-                    extend(pages if isinstance(pages, int) else 0)
+                    watchdog.extend(pages if isinstance(pages, int) else 0)
                 case "stream":
-                    await self._stream(sinks.open(header))
-                    await sinks.close()
+                    await self._stream(sinks.open(header), watchdog)
+                    async with watchdog.paused():
+                        await sinks.close()
                 case "done":
                     return header
                 case "error":
@@ -144,9 +146,10 @@ class Worker:
                 case _:
                     raise ProtocolError("an unknown event at offset 0")
 
-    async def _stream(self, sink: Sink) -> None:
+    async def _stream(self, sink: Sink, watchdog: "_Watchdog") -> None:
         while (frame := await self._frame()).kind == DATA:
-            await sink(frame.payload)
+            async with watchdog.paused():
+                await sink(frame.payload)
         if frame.kind == END:
             return
         # The only thing that may come in the middle is that something went wrong there.
@@ -216,3 +219,34 @@ class Worker:
             await asyncio.gather(self._listener, return_exceptions=True)
         # The transports close their pipes in the loop's next turn.
         await asyncio.sleep(0)
+
+
+class _Watchdog:
+    """The wall-clock limit of one document. It stands still while the caller's sink is busy: a slow receiver, a printer
+    out of paper for instance, is no fault of the document's.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._loop = asyncio.get_running_loop()
+        self._deadline = self._loop.time() + limits.wall_seconds
+        self._pages = 0
+        self.timeout = asyncio.timeout_at(self._deadline)
+
+    def extend(self, pages: int) -> None:
+        """Grant the time of that many pages, once for each."""
+        granted = wall_seconds(self._limits, self._pages)
+        self._pages = max(self._pages, pages)
+        self._deadline += wall_seconds(self._limits, self._pages) - granted
+        self.timeout.reschedule(self._deadline)
+
+    @contextlib.asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        start = self._loop.time()
+        self.timeout.reschedule(None)
+        try:
+            yield
+        finally:
+            self._deadline += self._loop.time() - start
+            if not self.timeout.expired():
+                self.timeout.reschedule(self._deadline)

@@ -35,7 +35,7 @@ def to_gray(source: Path, target: Path) -> None:
 
 def to_postscript(source: Path, target: Path, pages: int, *, gray: bool, duplex: tuple[bool, bool]) -> None:
     strategy = ("-sColorConversionStrategy=Gray", "-dProcessColorModel=/DeviceGray") if gray else ()
-    output = _run("ps2write", source, target, *strategy, *_sides(*duplex))
+    output = _run("ps2write", source, target, "-dAutoRotatePages=/None", *strategy, *_sides(*duplex))
     _expect(output, target, pages)
 
 

@@ -28,6 +28,8 @@ def opened(path: Path) -> Iterator[pypdfium2.PdfDocument]:
         raise Broken(str(error)) from error
     try:
         yield document
+    except pypdfium2.PdfiumError as error:
+        raise Broken(str(error)) from error
     finally:
         document.close()
 

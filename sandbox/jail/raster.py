@@ -53,10 +53,10 @@ class RasterPage:
     def white(self) -> bytes:
         return bytes((self.space.white,)) * self.unit
 
-    def within(self, max_pixels: int) -> "RasterPage":
-        """The page itself, or TooLarge when it has more pixels than `max_pixels`."""
+    def within(self, max_pixels: int, number: int | None = None) -> "RasterPage":
+        """The page itself, or TooLarge when it (the page of that number) has more pixels than `max_pixels`."""
         if self.width * self.height > max_pixels:
-            raise TooLarge(f"{self.width} by {self.height} pixels", limit="pixels", allowed=max_pixels)
+            raise TooLarge(f"{self.width} by {self.height} pixels", limit="pixels", allowed=max_pixels, page=number)
         return self
 
 

@@ -1,6 +1,7 @@
 """From a clean PDF and a recipe to what the device takes, with everything counted on the result."""
 
 import shutil
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ from sandbox.jail.document import Opened
 from sandbox.jail.layout import Side
 from sandbox.jail.raster import RasterPage, Space
 from sandbox.jail.task import Task
-from sandbox.model import PCLXL, PDF, POSTSCRIPT, PWG, Recipe, Rendered
+from sandbox.model import PCLXL, PDF, POSTSCRIPT, PWG, URF, Recipe, Rendered
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +37,9 @@ def plan(opened: Opened, task: Task) -> Plan:
     if len(sequence) > task.max_impressions:
         raise TooLarge(f"{len(sequence)} impressions", limit="pages", allowed=task.max_impressions)
     task.pages(len(sides))
+    if recipe.format in {PWG, URF}:
+        for number, side in enumerate(sides, 1):
+            _measures(side.size, recipe, color=True).within(task.max_pixels, number)
     gray = recipe.color in {"monochrome", "bi-level"}
     return Plan(
         path=target, sides=sides, sequence=sequence, colors=[False] * len(sides) if gray else look.colors(target)
@@ -90,7 +94,7 @@ def _vector(made: Plan, task: Task) -> Path:
 def _raster(made: Plan, task: Task) -> Iterator[bytes]:
     sequence = made.sequence
     yield pwg.SYNC if task.recipe.format == PWG else urf.file_header(len(sequence))
-    again = {index for index in sequence if sequence.count(index) > 1} if len(sequence) > len(made.sides) else set()
+    again = {index for index, count in Counter(sequence).items() if count > 1}
     with look.opened(made.path) as document:
         for position, index in enumerate(sequence):
             back = task.recipe.two_sided and position % 2 == 1
@@ -114,8 +118,6 @@ def _side(document: pypdfium2.PdfDocument, made: Plan, task: Task, index: int | 
     shown = index or 0
     size = made.sides[shown].size
     page = _measures(size, recipe, color=recipe.color == "color" or any(made.colors))
-    if page.width * page.height > task.max_pixels:
-        raise TooLarge(f"{page.width} by {page.height}", limit="pixels", allowed=task.max_pixels, page=shown + 1)
     transform = _transform(recipe) if back else (1, 1)
     lines = _blank(page) if index is None else _drawn(document, index, page, transform)
     if recipe.format == PWG:
