@@ -14,7 +14,6 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-
 Port = Annotated[int, Field(ge=0, le=65535)]
 MIB = 1024 * 1024
 
