@@ -16,8 +16,6 @@ from uvicorn.server import ServerState
 from gateway.adapters.http.limits import Limits, Slot
 from gateway.services.ports import Clock
 
-_CLOSE_SECONDS = 10.0  # a closed connection whose last octets nobody takes
-
 
 class HeaderTooLarge(Exception):
     """Leaves the parser's callback; answered with 431."""
@@ -71,8 +69,8 @@ class Connection(HttpToolsProtocol):
         self._window_start = self._arrived
         self._window_octets = 0
         self._lingering_since: float | None = None
-        self._stalled_since: float | None = None
-        self._closing_since: float | None = None
+        self._unsent = 0
+        self._unsent_since = self._arrived
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.slot.release()
@@ -189,7 +187,7 @@ class Connection(HttpToolsProtocol):
     def check(self, now: float) -> str | None:
         """Ends the connection if it is overdue and says for what; None while it may live."""
         if self.transport.is_closing():
-            return self._check_closing(now)
+            return self._check_writing(now)
         if self._lingering_since is not None:
             if now - self._lingering_since <= self._limits.linger_seconds:
                 return None
@@ -203,13 +201,6 @@ class Connection(HttpToolsProtocol):
             return "header"
         return self._check_body(now) or self._check_writing(now)
 
-    def _check_closing(self, now: float) -> str | None:
-        self._closing_since = self._closing_since or now
-        if now - self._closing_since <= _CLOSE_SECONDS:
-            return None
-        self.transport.abort()
-        return "close"
-
     def _check_body(self, now: float) -> str | None:
         if not self._in_body:
             return None
@@ -222,7 +213,7 @@ class Connection(HttpToolsProtocol):
         if self._window_octets >= enough:
             self._window_start, self._window_octets = now, 0
             return None
-        if self.cycle.response_started:
+        if self.cycle.response_started or self.pipeline:
             self.transport.abort()
         else:
             self.cycle.disconnected = True
@@ -231,11 +222,12 @@ class Connection(HttpToolsProtocol):
         return "body"
 
     def _check_writing(self, now: float) -> str | None:
-        if not self.flow.write_paused:
-            self._stalled_since = None
-            return None
-        self._stalled_since = self._stalled_since or now
-        if now - self._stalled_since <= self._limits.write_stall_seconds:
+        """A client that takes nothing of its answer, or nothing of the last octets before the end."""
+        waiting = self.flow.write_paused or self.transport.is_closing()
+        unsent = self.transport.get_write_buffer_size()
+        if not waiting or unsent != self._unsent:
+            self._unsent, self._unsent_since = unsent, now
+        if now - self._unsent_since <= self._limits.write_stall_seconds:
             return None
         self.transport.abort()
         return "write"

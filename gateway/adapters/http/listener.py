@@ -100,8 +100,10 @@ class Listener:
         """No new connections; running requests have `grace` seconds to end, then they are cancelled."""
         self._stop_accepting()
         if self._watch is not None:
-            self._watch.cancel()
-            await asyncio.gather(self._watch, *self._tasks, return_exceptions=True)
+            handshakes = [self._watch, *self._tasks]
+            for task in handshakes:
+                task.cancel()
+            await asyncio.gather(*handshakes, return_exceptions=True)
         for connection in self._open_connections():
             connection.shutdown()
         with contextlib.suppress(TimeoutError):
@@ -176,15 +178,13 @@ class Listener:
         if first:
             self._connect(sock, slot, self._context() if first == _TLS_HANDSHAKE else None)
         else:
-            sock.close()
-            slot.release()
+            _close(sock, slot)
         return True
 
     def _forget(self, sock: socket.socket) -> None:
         slot, _ = self._knocking.pop(sock)
         asyncio.get_running_loop().remove_reader(sock.fileno())
-        sock.close()
-        slot.release()
+        _close(sock, slot)
 
     def _context(self) -> ssl.SSLContext:
         assert self._certificates is not None
@@ -203,8 +203,10 @@ class Listener:
         except (OSError, TimeoutError) as error:  # also ssl.SSLError: the client spoke no TLS of ours, or went away
             log.debug("http.handshake-failed", address=slot.address, error=str(error))
             self._count("handshake")
-            sock.close()
-            slot.release()
+            _close(sock, slot)
+        except asyncio.CancelledError:
+            _close(sock, slot)
+            raise
 
     def _protocol(self, slot: Slot) -> Connection:
         return Connection(
@@ -265,6 +267,11 @@ class Listener:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+def _close(sock: socket.socket, slot: Slot) -> None:
+    sock.close()
+    slot.release()
 
 
 def _config(app: Any, limits: Limits) -> Config:

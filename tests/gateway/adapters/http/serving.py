@@ -14,7 +14,7 @@ from tests.fakes import FakeClock
 
 class Mirror:
     """Answers with what it saw, as JSON. Paths: / reads the body, /early answers 413 without, /wait waits for `go`,
-    /hang reads until the client is gone, /big sends a megabyte at a time.
+    /hang reads until the client is gone, /big sends 24 MiB at once.
     """
 
     def __init__(self) -> None:
@@ -30,7 +30,7 @@ class Mirror:
         if path == "/early":
             status, body = 413, b"too large"
         elif path == "/big":
-            body = bytes(64 * 1024 * 1024)
+            body = bytes(24 * 1024 * 1024)
         else:
             if path == "/wait":
                 await self.go.wait()

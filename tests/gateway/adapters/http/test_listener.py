@@ -1,6 +1,9 @@
 """The listener on real sockets: framing, early answers, deadlines, limits and the graceful stop."""
 
 import asyncio
+import contextlib
+import os
+import resource
 import socket
 from typing import Any
 
@@ -221,17 +224,63 @@ async def test_waiting_for_a_busy_application_is_not_the_clients_fault() -> None
         assert (await wire.answer())[1]["octets"] == 300_000
 
 
-async def test_a_client_that_reads_nothing_is_dropped() -> None:
+@pytest.mark.parametrize("last", [False, True], ids=["kept", "closing"])
+async def test_a_client_that_reads_nothing_is_dropped(last: bool) -> None:
     clock = FakeClock()
     async with serving(Mirror(), clock=clock) as listener, connected(listener, limit=1024) as wire:
-        await wire.send(b"GET /big HTTP/1.1\r\nHost: a\r\n\r\n")
+        await wire.send(b"GET /big HTTP/1.1\r\nHost: a\r\n" + (b"Connection: close\r\n\r\n" if last else b"\r\n"))
         await until(lambda: any(c.flow.write_paused for c in listener._state.connections))
         listener.tick()
-        clock.tick(61)
+        clock.tick(59)
         listener.tick()
-        clock.tick(11)
+        assert listener.connections == 1
+        clock.tick(2)
         listener.tick()
         await until(lambda: listener.connections == 0)
+        assert listener.dropped == {"write": 1}
+
+
+async def test_a_client_that_reads_slowly_may_go_on() -> None:
+    clock = FakeClock()
+    async with serving(Mirror(), clock=clock) as listener, connected(listener) as wire:
+        await wire.send(b"GET /big HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        await wire.head()
+        for _ in range(4):
+            before = _unsent(listener)
+            await wire.exactly(4 * 1024 * 1024)
+            await until(lambda before=before: _unsent(listener) < before)
+            clock.tick(50)
+            listener.tick()
+        assert len(await wire.rest()) == 8 * 1024 * 1024
+
+
+def _unsent(listener: Listener) -> int:
+    return sum(connection.transport.get_write_buffer_size() for connection in listener._state.connections)
+
+
+async def test_without_descriptors_accepting_waits_for_better_times() -> None:
+    async with serving(Mirror()) as listener:
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        client = socket.socket()
+        client.setblocking(False)
+        # No descriptor is left for the listener, whatever else the process has open.
+        resource.setrlimit(resource.RLIMIT_NOFILE, (client.fileno() + 1, hard))
+        filler = []
+        try:
+            with contextlib.suppress(OSError):
+                while True:
+                    filler.append(os.dup(0))
+            await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", listener.port))
+            await until(lambda: listener._paused)
+        finally:
+            for descriptor in filler:
+                os.close(descriptor)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        listener.tick()
+        await asyncio.get_running_loop().sock_sendall(client, GET)
+        answer = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(client, 1000), 10)
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        client.close()
 
 
 async def test_the_application_sees_the_client_leave() -> None:

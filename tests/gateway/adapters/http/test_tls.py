@@ -106,6 +106,15 @@ async def test_a_handshake_that_does_not_go_on_is_dropped(certificates: Certific
         await until(lambda: listener.admission.open == 0)
 
 
+async def test_stop_does_not_wait_for_handshakes(certificates: Certificates) -> None:
+    async with serving(Mirror(), tls="always", certificates=certificates) as listener, connected(listener) as wire:
+        await wire.send(b"\x16\x03\x01")
+        await until(lambda: len(listener._tasks) == 1)
+        await asyncio.wait_for(listener.stop(grace=0.0), 2)
+        assert await wire.rest() == b""
+        assert listener.admission.open == 0
+
+
 async def test_plain_http_on_the_tls_port_is_no_tls(certificates: Certificates) -> None:
     async with serving(Mirror(), tls="always", certificates=certificates) as listener, connected(listener) as wire:
         await wire.send(GET)
