@@ -79,7 +79,7 @@ class MemoryJobStore:
         job = self.rows.get(job_id)
         if job is None or job.claimed_by != worker or job.state not in CLAIMED:
             return False
-        self.rows[job_id] = replace(job, claimed_until=until)
+        self.rows[job_id] = replace(job, claimed_until=until, version=job.version + 1)
         return True
 
     async def records(self, job_id: int) -> list[JobRecord]:

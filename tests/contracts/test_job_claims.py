@@ -114,7 +114,7 @@ async def test_a_heartbeat_extends_only_ones_own_claim(jobs: JobStore) -> None:
     assert await jobs.extend_claim(job.id, "me", NOW + 50)
     extended = await jobs.get(job.id)
     assert extended is not None
-    assert extended.claimed_until == NOW + 50
+    assert extended == replace(job, claimed_until=NOW + 50, version=job.version + 1)
     assert not await jobs.extend_claim(job.id, "other", NOW + 90)
     assert not await jobs.extend_claim(job.id + 1, "me", NOW + 90)
     await jobs.update(job.id, lambda j: JobChange(job=advance(j, Cause.CLAIM_LAPSED, now=NOW)))

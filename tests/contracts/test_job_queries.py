@@ -1,11 +1,13 @@
 """JobQuery: each field by itself, then together."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from gateway.domain.job import JobState
-from gateway.services.ports import JobQuery, JobStore
+from gateway.domain.job import Job, JobState
+from gateway.errors import NotPossible
+from gateway.services.ports import JobChange, JobQuery, JobStore, Stage
 from tests.builders import NOW
 from tests.fakes import a_held_job, a_job, a_released_job
 
@@ -105,3 +107,29 @@ async def test_pages_upwards_and_downwards(jobs: JobStore) -> None:
     down = JobQuery(before_id=ids[5], newest_first=True, limit=3)
     assert [job.id for job in await jobs.find(down)] == [ids[4], ids[3], ids[2]]
     assert [job.id for job in await jobs.find(JobQuery(after_id=ids[2], before_id=ids[5]))] == ids[3:5]
+
+
+async def test_a_list_shows_every_change_at_once(jobs: JobStore) -> None:
+    """Also what only moves a claim: nobody may be shown an older state of a job than the one before."""
+    added = await jobs.add([a_job(name=str(number)) for number in range(5)])
+    assert await jobs.find(JobQuery()) == added
+    changed = await jobs.update(added[2].id, lambda job: JobChange(job=replace(job, name="changed")))
+    (claimed,) = await jobs.claim(Stage.PREPARE, "w", now=NOW, lease=1.0)
+    assert await jobs.find(JobQuery()) == [claimed, added[1], changed, *added[3:]]
+    await jobs.extend_claim(claimed.id, "w", NOW + 50)
+    first, *_ = await jobs.find(JobQuery())
+    assert first.claimed_until == NOW + 50
+    assert await jobs.find(JobQuery(newest_first=True, limit=3)) == [added[4], added[3], changed]
+    assert await jobs.find(JobQuery(name_contains="changed")) == [changed]
+
+
+async def test_a_refused_change_is_never_shown(jobs: JobStore) -> None:
+    (job,) = await jobs.add([a_job()])
+
+    def refuse(_: Job) -> JobChange:
+        raise NotPossible("No.")
+
+    with pytest.raises(NotPossible):
+        await jobs.update(job.id, refuse)
+    changed = await jobs.update(job.id, lambda j: JobChange(job=replace(j, message="yes")))
+    assert await jobs.find(JobQuery()) == [changed]

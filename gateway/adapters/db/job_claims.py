@@ -85,5 +85,5 @@ EXTEND: Update = (
         jobs.c.claimed_by == bindparam("worker"),
         text("state BETWEEN 5 AND 6"),
     )
-    .values(claimed_until=bindparam("until"))
+    .values(claimed_until=bindparam("until"), version=jobs.c.version + 1)
 )

@@ -80,7 +80,7 @@ _SWITCHES: dict[tuple[str, bool], Condition] = {
 
 
 def found(query: JobQuery) -> tuple[Select[Any], dict[str, Any]]:
-    """The rows that `query` asks for, in its order, and the parameters."""
+    """Ids and versions of the rows that `query` asks for, in its order, and the parameters."""
     statement = _found(_shape(query), query.states, newest_first=query.newest_first, limited=query.limit is not None)
     limit = {} if query.limit is None else {"row_limit": query.limit}
     return statement, _parameters(query) | limit
@@ -94,7 +94,7 @@ def counted(query: JobQuery) -> tuple[Select[Any], dict[str, Any]]:
 def _found(
     shape: tuple[tuple[str, bool | None], ...], states: tuple[JobState, ...], *, newest_first: bool, limited: bool
 ) -> Select[Any]:
-    statement = select(jobs).where(*_conditions(shape, states))
+    statement = select(c.id, c.version).where(*_conditions(shape, states))
     by: ColumnElement[int] = Plain(c.id) if any(name in _TIMES for name, _ in shape) else c.id
     statement = statement.order_by(by.desc() if newest_first else by)
     return statement.limit(bindparam("row_limit")) if limited else statement

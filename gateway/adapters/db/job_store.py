@@ -8,7 +8,8 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gateway.adapters.db.job_claims import CANDIDATES, CAUSE, EXTEND, ONE_CLAIMER
-from gateway.adapters.db.job_queries import counted, found
+from gateway.adapters.db.job_queries import counted
+from gateway.adapters.db.job_reader import JobReader
 from gateway.adapters.db.job_rows import (
     fold,
     job_of,
@@ -55,6 +56,7 @@ class SqlJobStore:
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
+        self._reader = JobReader()
 
     async def add(self, jobs: Sequence[Job]) -> list[Job]:
         if not jobs:
@@ -76,8 +78,7 @@ class SqlJobStore:
         return await self._transactions.read(lambda connection: _one(connection, _BY_KEY, key=key))
 
     async def find(self, query: JobQuery) -> list[Job]:
-        statement, parameters = found(query)
-        return await self._transactions.read(lambda connection: _many(connection, statement, parameters))
+        return await self._transactions.read(lambda connection: self._reader.find(connection, query))
 
     async def count(self, query: JobQuery) -> int:
         statement, parameters = counted(query)
