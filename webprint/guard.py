@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from gateway.domain.user import Actor
 from gateway.errors import Forbidden, NotAuthenticated, Refusal
+from gateway.services.limits import Kind, Limit, subscriber
 from webprint.answers import TITLES, retry_after, status_of
 from webprint.policy import access_of, allows
 from webprint.requests import (
@@ -25,6 +26,7 @@ from webprint.requests import (
     cookie_of,
     form_token,
     host_name,
+    is_loopback,
     is_private,
     new_form_cookie,
     read_form,
@@ -34,6 +36,7 @@ from webprint.site import Site, Visit
 
 Handler = Callable[[Visit], Awaitable[Response]]
 BROKEN = "Something went wrong on our side. Your jobs are safe. Try again in a moment."
+LIVE = "papertap-live"  # the list asks for its news by itself
 SAFE = frozenset({"GET", "HEAD"})
 
 log = logging.getLogger(__name__)
@@ -71,6 +74,7 @@ class Guard:
         if access is None:
             raise Forbidden("Nobody may use this address.")
         visit = await self._recognise(visit)
+        self._limit(visit)
         if request.method not in SAFE:
             check_origin(request)
             visit = replace(visit, form=await read_form(request))
@@ -80,13 +84,20 @@ class Guard:
             check_token(visit.form, visit.csrf)
         return visit
 
+    def _limit(self, visit: Visit) -> None:
+        """Strangers have a rate, an address; who is signed in is known, and this machine's own programs are trusted."""
+        if not visit.signed_in and not is_loopback(visit.actor.address):
+            address = subscriber(visit.actor.address)
+            self._site.identity.limits.take(Limit(kind=Kind.REQUEST, key=(address,)))
+
     async def _recognise(self, visit: Visit) -> Visit:
         """The session of the cookie, if this connection may carry one; else a form cookie for the sign-in form."""
         request = visit.request
         if not is_private(request, plain_allowed=self._site.plain_sign_in):
             return visit
         cookie = cookie_of(request, SESSION, SESSION_TLS)
-        found = await self._site.identity.session(cookie) if cookie else None
+        live = LIVE in request.headers
+        found = await self._site.identity.session(cookie, touch=not live) if cookie else None
         if found is not None:
             session, actor = found
             actor = replace(actor, address=client_address(request), via="web")

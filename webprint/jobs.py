@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response, StreamingResponse
 
-from gateway.domain.job import Job
+from gateway.domain.job import Job, JobState
 from gateway.errors import NotFound, Refusal
 from gateway.services.ports import JobQuery
 from gateway.services.release import Outcome
@@ -19,7 +19,10 @@ from webprint.requests import first
 from webprint.site import Site, Visit
 from webprint.views import JobView, Part, devices_for, part_of, view_devices, view_job
 
-PAGE = 100  # jobs on a page; older ones are a link away
+OPEN = tuple(state for state in JobState if not state.ended)
+ENDED = tuple(state for state in JobState if state.ended)
+OPEN_SHOWN = 200  # of those that wait or print; more is nobody's list of the day
+ENDED_SHOWN = 30  # older ones are a link away
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +78,8 @@ class JobPages:
 
     async def release_all(self, visit: Visit) -> Response:
         try:
-            jobs = await self._find(visit, JobQuery(owner=visit.actor.user, limit=None))
+            held = JobQuery(owner=visit.actor.user, states=(JobState.PENDING_HELD,), limit=None)
+            jobs = await self._find(visit, held)
             return await self._release(visit, [job.id for job in jobs if part_of(job) is Part.WAITING])
         except Refusal as refusal:
             return await self._list(visit, _sent(visit), notes=[_no("Nothing was printed", refusal)], refusal=refusal)
@@ -187,7 +191,7 @@ class JobPages:
             waiting=waiting,
             notes=notes or [],
             filled=_filled(visit, keep=any(note.tone == "bad" for note in notes or [])),
-            older=jobs[-1].id if len(jobs) == PAGE else None,
+            older=_older(jobs),
         )
         response.headers["ETag"] = state
         return response
@@ -202,17 +206,24 @@ class JobPages:
 
     async def _wanted(self, visit: Visit, asked: Asked) -> list[Job]:
         """Newest first. An operator's search looks at document names and owners, and takes a job's number."""
-        query = JobQuery(before_id=asked.before, newest_first=True, limit=PAGE)
         if not asked.everybody:
-            return await self._find(visit, replace(query, owner=visit.actor.user))
+            return await self._page(visit, asked, JobQuery(owner=visit.actor.user))
         if not asked.search:
-            return await self._find(visit, query)
-        several = await self._find(visit, replace(query, name_contains=asked.search))
-        several += await self._find(visit, replace(query, owner=asked.search))
+            return await self._page(visit, asked, JobQuery())
+        several = await self._page(visit, asked, JobQuery(name_contains=asked.search))
+        several += await self._page(visit, asked, JobQuery(owner=asked.search))
         if asked.search.isascii() and asked.search.isdigit() and len(asked.search) < 19:
             several += await self._numbered(visit, int(asked.search))
         unique = {job.id: job for job in several}
-        return sorted(unique.values(), key=lambda job: job.id, reverse=True)[:PAGE]
+        return sorted(unique.values(), key=lambda job: job.id, reverse=True)
+
+    async def _page(self, visit: Visit, asked: Asked, query: JobQuery) -> list[Job]:
+        """All that is open, however old, and the newest that ended; with `before` only what ended earlier still."""
+        ended = replace(query, states=ENDED, before_id=asked.before, newest_first=True, limit=ENDED_SHOWN)
+        if asked.before is not None:
+            return await self._find(visit, ended)
+        still = replace(query, states=OPEN, newest_first=True, limit=OPEN_SHOWN)
+        return [*await self._find(visit, still), *await self._find(visit, ended)]
 
     async def _numbered(self, visit: Visit, job_id: int) -> list[Job]:
         try:
@@ -268,6 +279,12 @@ def _selected(asked: Asked, waiting: list[int]) -> frozenset[int]:
 
 def _parts(views: list[JobView]) -> list[tuple[Part, list[JobView]]]:
     return [(part, found) for part in Part if (found := [view for view in views if view.part is part])]
+
+
+def _older(jobs: list[Job]) -> int | None:
+    """From where the next page goes on, if there may be one."""
+    ended = [job.id for job in jobs if job.state.ended]
+    return min(ended) if len(ended) >= ENDED_SHOWN else None
 
 
 def _no(title: str, refusal: Refusal) -> Note:

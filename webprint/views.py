@@ -7,6 +7,7 @@ from gateway.domain.device import Device
 from gateway.domain.job import Job, JobState, Reason
 from gateway.domain.printer import Printer, ReleasePolicy
 from gateway.domain.user import Actor
+from gateway.errors import NotFound
 from gateway.services.printers import Printers
 from gateway.services.release import is_own
 from webprint import words
@@ -161,7 +162,7 @@ def _state(job: Job, printers: Printers) -> str:
     if job.state.ended or job.output_device is None:
         printer = _printer(printers, job.printer)
         if printer is not None and printer.policy is ReleasePolicy.SECURE and job.has(Reason.JOB_RELEASE_WAIT):
-            return f"Waiting for you: release it at {_device_name(printers, printer.devices[0])}"
+            return f"Waiting for you: release at {_device_name(printers, printer.devices[0])}"
     return text
 
 
@@ -210,7 +211,10 @@ def _progress(job: Job, part: Part) -> tuple[int, int] | None:
 
 
 def _printer(printers: Printers, name: str) -> Printer | None:
-    return next((printer for printer in printers.all() if printer.name == name), None)
+    try:
+        return printers.get(name)
+    except NotFound:  # deleted since
+        return None
 
 
 def _printer_name(printers: Printers, name: str) -> str:
@@ -219,5 +223,8 @@ def _printer_name(printers: Printers, name: str) -> str:
 
 
 def _device_name(printers: Printers, name: str | None) -> str:
-    device = next((d for d in printers.devices() if d.name == name), None)
-    return (device.info or device.name) if device else name or ""
+    try:
+        device = printers.device(name or "")
+    except NotFound:
+        return name or ""
+    return device.info or device.name

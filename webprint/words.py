@@ -23,7 +23,7 @@ REASONS = {
     Reason.OUTCOME_UNKNOWN: "Did it come out?",
     Reason.JOB_PASSWORD_WAIT: "Waiting for its PIN",
     Reason.JOB_HOLD_UNTIL_SPECIFIED: "Held until later, as asked",
-    Reason.JOB_RELEASE_WAIT: "Waiting for you: release it at any printer",
+    Reason.JOB_RELEASE_WAIT: "Waiting for you: release at any printer",
     Reason.RESOURCES_ARE_NOT_READY: "The printer needs something",
     Reason.DESTINATION_URI_FAILED: "The printer does not answer; trying again",
     Reason.JOB_PRINTING: "Printing",

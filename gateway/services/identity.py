@@ -129,8 +129,11 @@ class Identity:
         await self._users.save_session(session)
         return cookie, session
 
-    async def session(self, cookie: str) -> tuple[Session, Actor] | None:
-        """The live session of a cookie; None, and the row gone, once idle, expired, or its user was disabled."""
+    async def session(self, cookie: str, *, touch: bool = True) -> tuple[Session, Actor] | None:
+        """The live session of a cookie; None, and the row gone, once idle, expired, or its user was disabled.
+
+        Without `touch` this is no sign of life: what a page asks by itself must not keep its session from ending.
+        """
         found = await self._users.session(_digest(cookie))
         if found is None:
             return None
@@ -138,7 +141,7 @@ class Identity:
         if user is None or user.disabled or not self._alive(found, now):
             await self._users.delete_session(found.id_hash)
             return None
-        if now - found.seen_at >= SEEN_STEP:
+        if touch and now - found.seen_at >= SEEN_STEP:
             found = replace(found, seen_at=now)
             await self._users.save_session(found)
         return found, self.actor_of(user, address=found.address, via=found.method)

@@ -103,3 +103,18 @@ async def test_numbers_of_jobs_that_are_not(alice: Visitor, number: str) -> None
     assert (await alice.get(f"/jobs/{number}")).status_code == 404
     assert (await alice.get(f"/jobs/{number}/pages/1.png")).status_code == 404
     assert (await alice.post(f"/jobs/{number}/extend")).status_code in {403, 404}
+
+
+async def test_strangers_have_a_rate_and_the_signed_in_have_none(house: House) -> None:
+    async with visiting(house.app(), site="https://print.example", address="192.0.2.9") as visitor:
+        await visitor.sign_in()
+        for _ in range(100):
+            assert (await visitor.get("/jobs")).status_code == 200
+        visitor.client.cookies.clear()
+        house.clock.tick(1)
+        answers = [await visitor.get("/") for _ in range(80)]
+        assert [answer.status_code for answer in answers] == [200] * 75 + [429] * 5
+        assert answers[-1].headers["retry-after"] == "1"
+        assert "Too many requests" in answers[-1].text
+        house.clock.tick(1)
+        assert (await visitor.get("/")).status_code == 200

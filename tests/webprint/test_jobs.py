@@ -39,7 +39,7 @@ async def test_each_condition_of_a_job_is_told_in_words(alice: Visitor, house: H
     await busy_day(house)
     text = await text_of(alice)
     for said in (
-        "Waiting for you: release it at any printer",
+        "Waiting for you: release at any printer",
         "12 pages",
         "6 sheets",
         "Colour",
@@ -113,7 +113,7 @@ async def test_a_secure_printer_offers_its_own_device_only(alice: Visitor, house
     await house.printers.add_printer("boss", policy=ReleasePolicy.SECURE, devices=("lobby",), info="Boss")
     await house.add(printer="boss")
     text = await text_of(alice)
-    assert "release it at Lobby" in text
+    assert "release at Lobby" in text
     assert 'value="lobby"' in text
     assert 'value="copy-room"' not in text
 
@@ -131,13 +131,19 @@ async def test_an_unchanged_list_is_an_empty_answer(alice: Visitor, house: House
     assert "Jam" in answer.text
 
 
-async def test_long_lists_continue_on_a_second_page(alice: Visitor, house: House) -> None:
-    jobs = [await house.add(name=f"Job no. {number:03}") for number in range(103)]
+async def test_what_waits_is_shown_however_much_was_printed_since(alice: Visitor, house: House) -> None:
+    await house.add(name="Old but waiting")
+    ended = {"state": JobState.COMPLETED, "reasons": (), "ended_at": house.clock.now()}
+    jobs = [await house.add(name=f"Printed no. {number:03}", **ended) for number in range(75)]
     text = await text_of(alice)
-    assert "Job no. 102" in text
-    assert "Job no. 002" not in text
-    assert f'href="/jobs?before={jobs[3].id}"' in text
-    assert "Job no. 002" in await text_of(alice, f"/jobs?before={jobs[3].id}")
+    assert "Old but waiting" in text
+    assert "Printed no. 045" in text
+    assert "Printed no. 044" not in text
+    assert f'href="/jobs?before={jobs[45].id}"' in text
+    older = await text_of(alice, f"/jobs?before={jobs[45].id}")
+    assert "Printed no. 015" in older
+    assert "Old but waiting" not in older
+    assert "before=" not in await text_of(alice, f"/jobs?before={jobs[15].id}")
 
 
 @pytest.mark.parametrize("query", ["before=x", "before=-1", "before=" + "9" * 30, "select=%00", "all=1", "q=%FF"])

@@ -166,3 +166,13 @@ async def test_an_idle_visitor_is_asked_to_sign_in_again(visitor: Visitor, house
     await visitor.sign_in()
     house.clock.tick(1800)
     assert (await visitor.get("/jobs")).status_code == 303
+
+
+async def test_a_page_that_asks_by_itself_does_not_keep_the_session_alive(visitor: Visitor, house: House) -> None:
+    await visitor.sign_in()
+    for _ in range(17):
+        house.clock.tick(100)
+        answer = await visitor.get("/jobs", **{"papertap-live": "yes"})
+        assert answer.status_code == 200
+    house.clock.tick(100)
+    assert (await visitor.get("/jobs", **{"papertap-live": "yes"})).status_code == 303

@@ -27,7 +27,7 @@ def test_the_question_comes_before_everything_else() -> None:
 
 
 def test_a_held_job() -> None:
-    assert words.state(a_held_job()) == "Waiting for you: release it at any printer"
+    assert words.state(a_held_job()) == "Waiting for you: release at any printer"
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@
   async function refresh() {
     if (document.hidden || form.querySelector("details.more[open]")) return;
     const answer = await fetch(location.pathname + location.search, {
-      headers: { "If-None-Match": form.dataset.state },
+      headers: { "If-None-Match": form.dataset.state, "Papertap-Live": "yes" },
       cache: "no-store",
     });
     if (answer.redirected) return void location.reload(); // signed out meanwhile
