@@ -139,8 +139,8 @@ class Attempt:
 
     async def _deliver(self) -> None:
         status = await self._driver.status(self._device)
-        await self._note_status(status)
         if not status.can_print:
+            await self._note_status(status)
             await self._setbacks.not_ready(self.job, status)
             return
         async with contextlib.AsyncExitStack() as until_sent:
@@ -155,6 +155,8 @@ class Attempt:
                 await self._setbacks.refused(self.job, refusal.message)
                 return
             sent = await self._send(document)
+        # Only now: whoever stands at the device waits for paper, not for our books.
+        await self._note_status(status)
         if sent:
             await self._follow(self.job.device_job)
 

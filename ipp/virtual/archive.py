@@ -47,13 +47,14 @@ class Folder:
         """Write a document as it arrives. What raised in `chunks` is raised after the part was kept."""
         stored = StoredDocument(media_type)
         part = self.path / f"document-{number}.part"
-        file = await asyncio.to_thread(part.open, "wb")
+        file = _opened(part)
         try:
             async for chunk in chunks:
                 await asyncio.to_thread(stored.add, file, chunk)
             stored.complete = True
         finally:
-            await asyncio.to_thread(file.close)
+            # At once and not in a thread: a cancellation in between would leave the file open.
+            file.close()
             stored.path = part.rename(self.path / stored.file_name(number))
         return stored
 
@@ -66,6 +67,10 @@ class Folder:
         draft = self.path / "job.json.part"
         draft.write_text(text, encoding="utf-8")
         draft.replace(self.path / "job.json")
+
+
+def _opened(path: Path) -> BinaryIO:
+    return path.open("wb")
 
 
 class StoredDocument:

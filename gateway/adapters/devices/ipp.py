@@ -5,17 +5,17 @@ only its answer, never a second try, decides what happened.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from gateway.adapters.devices.ipp_capabilities import DESCRIBED, capabilities
+from gateway.adapters.devices.ipp_clients import IppClients
 from gateway.adapters.devices.ipp_jobs import JOB_ATTRIBUTES, is_order, may_be_order, progress_of
 from gateway.adapters.devices.ipp_ticket import SUPPORT, template
 from gateway.adapters.devices.limits import OnPin, World
 from gateway.domain.capabilities import Capabilities
 from gateway.domain.device import Device, DeviceState, DeviceStatus
 from gateway.services.ports import DeviceError, Order, Progress
-from ipp.client import HttpRefused, IppClient, IppClientError, Patience, TlsPolicy
+from ipp.client import IppClient
 from ipp.wire import Group, GroupTag, Message, PrinterState, Status, Value, build
 
 _STATUS = ("printer-state", "printer-state-reasons", "printer-state-message", "printer-is-accepting-jobs")
@@ -36,26 +36,25 @@ _BUSY = frozenset(
     }
 )
 _FIRST_ERROR = 0x0400
-_HTTP_UNAVAILABLE = 503
 
 
 class IppDriver:
     """DeviceDriver for IPP and IPPS."""
 
     def __init__(self, world: World, on_pin: OnPin) -> None:
-        self._world, self._on_pin = world, on_pin
-        self._pins: dict[tuple[str, str], str] = {}
+        self._world = world
+        self._clients = IppClients(world, on_pin)
         self._support: dict[tuple[str, str], Group] = {}
 
     async def describe(self, device: Device) -> Capabilities | None:
-        async with self._client(device) as client:
+        async with self._clients.of(device) as client:
             answer = _accepted(await client.get_printer_attributes(DESCRIBED))
         return capabilities(answer.group(GroupTag.PRINTER) or Group(GroupTag.PRINTER))
 
     async def status(self, device: Device) -> DeviceStatus:
         now = self._world.clock.now()
         try:
-            async with self._client(device) as client:
+            async with self._clients.of(device) as client:
                 printer = await self._printer(client, (*_STATUS, *SUPPORT))
         except DeviceError as error:
             return DeviceStatus(state=DeviceState.UNREACHABLE, message=error.message, at=now)
@@ -66,7 +65,7 @@ class IppDriver:
         self, device: Device, order: Order, body: AsyncIterator[bytes], on_progress: Callable[[int], Awaitable[None]]
     ) -> str | None:
         """Print-Job. A status that refuses the job says that nothing was printed, however much had gone out."""
-        async with self._client(device) as client:
+        async with self._clients.of(device) as client:
             support = self._support.get(_key(device)) or await self._printer(client, SUPPORT)
             operation = (
                 build.name("requesting-user-name", order.user),
@@ -102,7 +101,7 @@ class IppDriver:
 
     async def find(self, device: Device, order: Order) -> Progress | None:
         """None when the printer answers and knows no such job; DeviceError while it does not answer."""
-        async with self._client(device) as client:
+        async with self._clients.of(device) as client:
             for which in ("not-completed", "completed"):
                 answer = await client.get_jobs(which=which, requested=JOB_ATTRIBUTES)
                 if answer.code >= _FIRST_ERROR:
@@ -116,14 +115,14 @@ class IppDriver:
         """A job that has ended meanwhile is fine."""
         if device_job is None or not device_job.isdigit():
             return
-        async with self._client(device) as client:
+        async with self._clients.of(device) as client:
             await client.cancel_job(int(device_job))
 
     async def _look(self, device: Device, order: Order, device_job: str | None) -> Progress | None:
         """None when the printer answers but has no such job, or has given its number to another."""
         if device_job is None or not device_job.isdigit():
             return await self.find(device, order)
-        async with self._client(device) as client:
+        async with self._clients.of(device) as client:
             answer = await client.get_job_attributes(int(device_job), JOB_ATTRIBUTES)
             job = answer.group(GroupTag.JOB)
             if answer.code >= _FIRST_ERROR or job is None or not may_be_order(job, order):
@@ -133,28 +132,6 @@ class IppDriver:
     async def _printer(self, client: IppClient, requested: Iterable[str]) -> Group:
         answer = _accepted(await client.get_printer_attributes(requested))
         return answer.group(GroupTag.PRINTER) or Group(GroupTag.PRINTER)
-
-    @asynccontextmanager
-    async def _client(self, device: Device) -> AsyncIterator[IppClient]:
-        """A client under the device's pinned certificate; its errors become DeviceErrors."""
-        seen: list[str] = []
-        limits, key = self._world.limits, _key(device)
-        pinned = self._pins.get(key) or device.pinned_certificate
-        client = IppClient(
-            device.uri,
-            tls=TlsPolicy(pinned_sha256=pinned, on_first_use=seen.append),
-            timeout=Patience(connect=limits.connect, answer=limits.answer, stall=limits.stall),
-            resolve=self._world.egress.resolve,
-        )
-        try:
-            async with client:
-                yield client
-        except IppClientError as error:
-            raise _device_error(error) from error
-        finally:
-            for fingerprint in seen:
-                self._pins[key] = fingerprint
-                await self._on_pin(device.name, fingerprint)
 
 
 def _key(device: Device) -> tuple[str, str]:
@@ -194,10 +171,3 @@ def _accepted(answer: Message) -> Message:
         keyword = f"status {answer.code:#06x}"
     text = f"The printer refuses: {keyword}." if said is None else f"The printer refuses: {keyword} ({said.value!s})."
     raise DeviceError(text[:300], busy=answer.code in _BUSY)
-
-
-def _device_error(error: IppClientError) -> DeviceError:
-    text = f"{error}."[:300]
-    if isinstance(error, HttpRefused):
-        return DeviceError(text, busy=error.status == _HTTP_UNAVAILABLE)
-    return DeviceError(text, bytes_sent=error.bytes_sent)
