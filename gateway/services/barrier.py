@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from gateway.domain.job import Job
-from gateway.errors import FormatError, Refusal, TooLarge, Unavailable
+from gateway.errors import FormatError, Refusal, StorageFailed, TooLarge, Unavailable
 from gateway.services.ports import Clock, Spool, SpoolWriter
 
 
@@ -26,6 +26,10 @@ class Sealed:
 
 
 RecordStep = Callable[[Sealed], Awaitable[Job]]
+
+# The store broke off, perhaps after it had written the row: whether the document is needed only the sweep can tell
+# later, from the rows. All other refusals say that nothing was kept.
+UNCERTAIN = (Unavailable, StorageFailed)
 
 
 class EmptyDocument(FormatError):
@@ -58,11 +62,9 @@ async def cross(
         raise
     try:
         job = await record(Sealed(object_id=object_id, size=size, sha256=sha256))
-    except Unavailable:
-        # The row may have been written all the same: the sweep decides by what is in the store, not we.
-        raise
-    except Refusal:
-        await spool.destroy([object_id])
+    except Refusal as refusal:
+        if type(refusal) not in UNCERTAIN:
+            await spool.destroy([object_id])
         raise
     if all(document.id != object_id for document in job.documents):
         await spool.destroy([object_id])  # a repeated submission: the first one's document stays

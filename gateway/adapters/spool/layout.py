@@ -37,10 +37,11 @@ class Layout:
             raise StartupError(f"The spool {root} cannot be used: {error.strerror}. Check its owner.") from error
         self.syncs = {shard: DirectorySync(self.objects / shard) for shard in _shards()}
 
-    def new_id(self) -> str:
+    def new_id(self, random: bytes) -> str:
+        """A name out of at least 15 random octets."""
         if next(self._numbers) % OBJECTS_IN_A_ROW == OBJECTS_IN_A_ROW - 1:
             self._shard = f"{secrets.randbelow(256):02x}"
-        return self._shard + secrets.token_hex(15)
+        return self._shard + random[:15].hex()
 
     def path(self, object_id: str) -> Path:
         """Where the committed object is. ValueError for a text that is no id of ours."""

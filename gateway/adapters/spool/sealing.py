@@ -9,7 +9,6 @@ construction of Hoang, Reyhanitabar, Rogaway and Vizár (2015), so that no chunk
 added, or the end cut off.
 """
 
-import os
 from collections.abc import Iterator
 
 from cryptography.exceptions import InvalidTag
@@ -21,8 +20,8 @@ CHUNK_SIZE = 64 * 1024  # also what each slow client may keep of our memory
 TAG_SIZE = 16
 SEALED_SIZE = CHUNK_SIZE + TAG_SIZE
 _MAGIC = b"PTSP\x01\0\0\0"
-_SALT_SIZE = 32
-HEADER_SIZE = len(_MAGIC) + _SALT_SIZE
+SALT_SIZE = 32
+HEADER_SIZE = len(_MAGIC) + SALT_SIZE
 
 
 class DamagedError(Exception):
@@ -32,8 +31,9 @@ class DamagedError(Exception):
 class Sealer:
     """Plain octets in pieces of any size -> header and sealed chunks."""
 
-    def __init__(self, key: bytes, object_id: str) -> None:
-        self.header = _MAGIC + os.urandom(_SALT_SIZE)
+    def __init__(self, key: bytes, object_id: str, salt: bytes) -> None:
+        """`salt`: SALT_SIZE octets that were never used before under this key."""
+        self.header = _MAGIC + salt
         self._cipher = _cipher(key, self.header, object_id)
         self._index = 0
         self._rest = b""
@@ -77,7 +77,7 @@ class Opener:
 
 
 def _cipher(key: bytes, header: bytes, object_id: str) -> AESGCM:
-    derivation = HKDF(algorithm=SHA256(), length=32, salt=header[-_SALT_SIZE:], info=header + object_id.encode())
+    derivation = HKDF(algorithm=SHA256(), length=32, salt=header[-SALT_SIZE:], info=header + object_id.encode())
     return AESGCM(derivation.derive(key))
 
 

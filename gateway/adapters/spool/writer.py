@@ -14,7 +14,7 @@ from pathlib import Path
 
 from gateway.adapters.spool.health import DiskHealth
 from gateway.adapters.spool.layout import Layout
-from gateway.adapters.spool.sealing import Sealer
+from gateway.adapters.spool.sealing import SALT_SIZE, Sealer
 
 BUFFER_SIZE = 512 * 1024
 BUFFER_LEAST = 64 * 1024
@@ -37,13 +37,14 @@ class LocalWriter:
     """See SpoolWriter. One task at a time may use it."""
 
     def __init__(self, key: bytes, layout: Layout, health: DiskHealth, threads: Executor, budget: Budget) -> None:
-        self._id = layout.new_id()
+        salt = os.urandom(SALT_SIZE)  # no secret, so that the name may be made of it too
+        self._id = layout.new_id(salt)
         self._layout = layout
         self._health = health
         self._threads = threads
         self._parts: list[bytes] = []
         self._buffered = 0
-        self._file = _SealedFile(layout.incoming / self._id, key, self._id)
+        self._file = _SealedFile(layout.incoming / self._id, Sealer(key, self._id, salt))
         self._work: Future[None] | None = None
         self._returned = False
         self._budget = budget
@@ -119,11 +120,11 @@ class LocalWriter:
 class _SealedFile:
     """The file itself, from a thread: sealed on the way out, hashed as it was."""
 
-    def __init__(self, path: Path, key: bytes, object_id: str) -> None:
+    def __init__(self, path: Path, sealer: Sealer) -> None:
         self.path = path
         self.plain_size = 0
         self.touched = False
-        self._sealer = Sealer(key, object_id)
+        self._sealer = sealer
         self._hash = hashlib.sha256()
         self._descriptor: int | None = None
         self._written = 0

@@ -23,6 +23,7 @@ from gateway.errors import (
     StorageFailed,
     StorageFull,
     TooLarge,
+    Unavailable,
 )
 from tests.builders import NOW
 from tests.gateway.services.intake_house import (
@@ -305,23 +306,25 @@ async def test_one_submission_alone_waits_for_nobody() -> None:
     assert house.clock.now() == NOW
 
 
-async def test_a_store_that_is_away_refuses_and_the_document_is_left_to_the_sweep() -> None:
+async def test_a_store_that_broke_off_refuses_and_the_document_is_left_to_the_sweep() -> None:
     """Whether the row was written is not known then: only the store can say it, later."""
     house = await IntakeHouse.built()
-    house.jobs.failure = Busy("The database is busy.")
-    with pytest.raises(Busy):
+    house.jobs.failure = Unavailable("The database cannot be reached.")
+    with pytest.raises(Unavailable):
         await house.submitted()
     assert len(house.spool.objects) == 1
     house.jobs.failure = None
     assert await house.content(await house.submitted()) == [PDF]
 
 
-async def test_a_row_that_the_store_takes_not_leaves_nothing() -> None:
+@pytest.mark.parametrize("refusal", [BadRequest, Busy, StorageFull])
+async def test_a_row_that_was_surely_not_written_leaves_nothing(refusal: type[Refusal]) -> None:
     house = await IntakeHouse.built()
-    house.jobs.failure = BadRequest("A text cannot be stored.")
-    with pytest.raises(BadRequest):
+    house.jobs.failure = refusal("It cannot be stored.")
+    with pytest.raises(refusal):
         await house.submitted()
     assert house.nothing_left()
+    assert house.intake.health == ()
 
 
 async def test_a_failed_disk_under_the_database_is_final_too() -> None:

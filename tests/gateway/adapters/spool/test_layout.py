@@ -73,7 +73,7 @@ def test_a_failed_one_fails_all_that_wait_and_all_that_come(tmp_path: Path, monk
 
 def test_new_objects_share_a_directory_for_a_while(tmp_path: Path) -> None:
     layout = Layout(tmp_path)
-    ids = [layout.new_id() for _ in range(OBJECTS_IN_A_ROW * 40)]
+    ids = [layout.new_id(os.urandom(32)) for _ in range(OBJECTS_IN_A_ROW * 40)]
     assert len(set(ids)) == len(ids)
     assert len({object_id[:2] for object_id in ids[: OBJECTS_IN_A_ROW - 1]}) == 1
     assert len({object_id[:2] for object_id in ids}) > 10

@@ -6,14 +6,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.adapters.spool.sealing import CHUNK_SIZE, HEADER_SIZE, SEALED_SIZE, TAG_SIZE, DamagedError, Opener, Sealer
+from gateway.adapters.spool.sealing import (
+    CHUNK_SIZE,
+    HEADER_SIZE,
+    SALT_SIZE,
+    SEALED_SIZE,
+    TAG_SIZE,
+    DamagedError,
+    Opener,
+    Sealer,
+)
 
 KEY = bytes(range(32))
 NAME = "00" * 16
 
 
 def sealed_chunks(plain: bytes, *, name: str = NAME, key: bytes = KEY) -> tuple[bytes, list[bytes]]:
-    sealer = Sealer(key, name)
+    sealer = Sealer(key, name, os.urandom(SALT_SIZE))
     return sealer.header, [*sealer.seal(plain), sealer.finish()]
 
 
@@ -39,7 +48,7 @@ def test_all_sizes_open_again(size: int, count: int) -> None:
 @given(st.lists(st.integers(0, 2 * CHUNK_SIZE), max_size=6))
 def test_the_pieces_it_came_in_do_not_matter(sizes: list[int]) -> None:
     plain = bytes(sum(sizes))
-    sealer, chunks, start = Sealer(KEY, NAME), [], 0
+    sealer, chunks, start = Sealer(KEY, NAME, bytes(SALT_SIZE)), [], 0
     for size in sizes:
         chunks += sealer.seal(plain[start : start + size])
         start += size
