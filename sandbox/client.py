@@ -7,7 +7,7 @@ may go through the same worker, one after another, and nobody else's ever do.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from sandbox.errors import Crashed, TooLarge
 from sandbox.model import (
@@ -48,6 +48,13 @@ class Sandbox:
     async def close(self) -> None:
         """Destroy all jails; documents in work fail with Crashed."""
         await self.pool.close()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
 
     async def inspect(
         self,
@@ -131,6 +138,7 @@ class Sandbox:
             "max_pixels": limits.max_pixels,
             "max_impressions": limits.max_impressions,
             "max_output_bytes": limits.max_output_bytes,
+            "max_stored_bytes": limits.max_stored_bytes,
             "thumbnails": {"count": pictures.count, "width": pictures.width, "format": pictures.format},
         }
 

@@ -71,6 +71,11 @@ class Pool:
         return list(self._held)
 
     @property
+    def ready(self) -> int:
+        """How many warm workers wait."""
+        return len(self._ready)
+
+    @property
     def processes(self) -> list[int]:
         """The first process of each living jail, for metrics and tests."""
         return [worker.jail.pid for worker in self._slot_of]

@@ -17,13 +17,16 @@ class Limits:
     max_pages: int = 2000
     max_pixels: int = 100_000_000
     """Of one picture or one rendered page; a page in colour takes 4 bytes a pixel of memory."""
-    max_source_bytes: int = 384 * MIB
-    """The source waits in the jail's memory file system, never on disk in clear."""
+    max_source_bytes: int = 4096 * MIB
+    """Of anything; only rasters, which are converted as they arrive, may grow beyond the next limit."""
+    max_stored_bytes: int = 384 * MIB
+    """Of a source that must be whole before it can be opened. It waits in the jail's memory file system, never on disk
+    in clear."""
     max_output_bytes: int = 2048 * MIB
     max_impressions: int = 50_000
     """Pages times copies made here; more is a mistake in almost every office."""
     tmp_bytes: int = 1024 * MIB
-    """The jail's memory file system: the source and the printable document side by side."""
+    """The jail's memory file system: the source and the printable document side by side, and some room."""
     memory_bytes: int = 1024 * MIB
     """Of all processes of one jail together, beside the memory file system."""
     address_space_bytes: int = 3072 * MIB

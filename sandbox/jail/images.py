@@ -10,7 +10,7 @@ from sandbox.errors import Broken, TooLarge
 from sandbox.jail import pwg, urf
 from sandbox.jail.image_pdf import ImagePdf, Picture, deflated
 from sandbox.jail.raster import Lines, Pages, RasterPage, Space
-from sandbox.jail.rle import RasterError
+from sandbox.jail.rle import RasterError, Readable
 from sandbox.jail.task import Task
 from sandbox.model import JPEG, PWG
 
@@ -28,25 +28,26 @@ def picture_to_pdf(source: Path, target: Path, kind: str, task: Task) -> None:
             if image.width * image.height > task.max_pixels:
                 raise TooLarge(f"{image.width} by {image.height}", limit="pixels", allowed=task.max_pixels)
             dpi = _dpi(image)
-            if kind == JPEG:
-                # Lets the decoder convert; nothing is shrunk at this size.
-                image.draft(None, image.size)
             image.load()
             upright = ImageOps.exif_transpose(image)
-            _write_picture(upright, target, dpi, jpeg=kind == JPEG)
+            _write_picture(_in_srgb(upright), target, dpi, jpeg=kind == JPEG)
     except UnidentifiedImageError as error:
         raise Broken(str(error)) from error
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+    except OSError as error:
+        if error.errno is not None:
+            raise  # of the file system, not of the picture
+        raise Broken(f"OSError: {error}") from error
+    except (SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
         raise Broken(f"{type(error).__name__}: {error}") from error
 
 
-def raster_to_pdf(source: Path, target: Path, kind: str, task: Task) -> list[bool]:
+def raster_to_pdf(source: Readable, target: Path, kind: str, task: Task) -> list[bool]:
     """Convert PWG raster or URF; returns for each page whether a pixel of it has colour. Broken or TooLarge."""
     colors: list[bool] = []
     try:
-        with source.open("rb") as stream, ImagePdf(target) as pdf:
+        with ImagePdf(target) as pdf:
             read = pwg.read_pages if kind == PWG else urf.read_pages
-            pages: Pages = read(stream, max_pages=task.max_pages, max_pixels=task.max_pixels)
+            pages: Pages = read(source, max_pages=task.max_pages, max_pixels=task.max_pixels)
             for page, lines in pages:
                 task.pages(len(colors) + 1)
                 tint = _Tint(page.space)
@@ -93,6 +94,24 @@ def _dpi(image: Image.Image) -> float:
     except (TypeError, ValueError, ZeroDivisionError):
         return _DEFAULT_DPI
     return dpi if 100 <= dpi <= 2400 else _DEFAULT_DPI
+
+
+def _in_srgb(image: Image.Image) -> Image.Image:
+    """The picture without its colour profile, with its colours as they were meant: phones write Display P3."""
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in {"RGB", "CMYK"}:
+        return image
+    from PIL import ImageCms  # noqa: PLC0415 - costs each worker's start what few documents need
+
+    try:
+        source, target = ImageCms.ImageCmsProfile(io.BytesIO(profile)), ImageCms.createProfile("sRGB")
+        if image.mode == "CMYK":
+            return ImageCms.profileToProfile(image, source, target, outputMode="RGB") or image
+        ImageCms.profileToProfile(image, source, target, inPlace=True)
+    except (ImageCms.PyCMSError, OSError, TypeError):
+        # A damaged profile costs its colours, not the picture.
+        return image
+    return image
 
 
 def _write_picture(image: Image.Image, target: Path, dpi: float, *, jpeg: bool) -> None:

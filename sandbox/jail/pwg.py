@@ -12,11 +12,10 @@ The header's fields that matter, by offset:
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from sandbox.errors import TooLarge
 from sandbox.jail.raster import Lines, Pages, RasterPage, Space, high_bytes
-from sandbox.jail.rle import RasterError, Reader, encode_lines
+from sandbox.jail.rle import RasterError, Readable, Reader, encode_lines
 
 SYNC = b"RaS2"
 HEADER_BYTES = 1796
@@ -47,7 +46,7 @@ class PwgSheet:
     total_pages: int = 0
 
 
-def read_pages(stream: BinaryIO, *, max_pages: int, max_pixels: int) -> Pages:
+def read_pages(stream: Readable, *, max_pages: int, max_pixels: int) -> Pages:
     """Decode a PWG raster stream page by page. RasterError for a broken one, TooLarge past a limit."""
     reader = Reader(stream)
     if reader.at_most(len(SYNC)) != SYNC:

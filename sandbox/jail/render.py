@@ -33,6 +33,7 @@ def plan(opened: Opened, task: Task) -> Plan:
     recipe = task.recipe
     target = task.folder / "laid.pdf"
     sides = compose.lay_out(opened.path, target, _sizes(opened.path), recipe)
+    opened.path.unlink()  # two copies at a time are what the jail's memory is meant for
     sequence = layout.order(len(sides), recipe)
     if len(sequence) > task.max_impressions:
         raise TooLarge(f"{len(sequence)} impressions", limit="pages", allowed=task.max_impressions)

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import groupby
-from typing import BinaryIO
+from typing import Protocol
 
 _WINDOW = 128 * 1024
 _MAX_REPEAT = 256
@@ -22,10 +22,17 @@ class RasterError(ValueError):
     """The raster breaks its own format. The message ends with the offset in the stream."""
 
 
+class Readable(Protocol):
+    """Bytes in order; an empty answer is the end."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, at most `size`."""
+
+
 class Reader:
     """Reads a stream through a window, counting the offset for messages."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: Readable) -> None:
         self._stream = stream
         self._window = b""
         self._position = 0

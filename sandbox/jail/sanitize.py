@@ -14,9 +14,7 @@ from sandbox.errors import Broken, Encrypted, PrintForbidden
 from sandbox.jail.task import Task
 
 _CATALOG = frozenset({"/Type", "/Pages", "/OCProperties", "/OutputIntents", "/Version", "/Extensions"})
-_PAGE = frozenset(
-    {"/Type", "/Parent", "/MediaBox", "/CropBox", "/Rotate", "/Resources", "/Contents", "/Group", "/UserUnit"}
-)
+_PAGE = frozenset({"/Type", "/Parent", "/MediaBox", "/CropBox", "/Rotate", "/Resources", "/Contents", "/Group"})
 _TOLD = {
     "/OpenAction": "actions",
     "/AA": "actions",

@@ -23,13 +23,10 @@ class Task:
     max_pixels: int = 100_000_000
     max_impressions: int = 50_000
     max_output_bytes: int = 2**31
+    max_stored_bytes: int = 2**28
     recipe: Recipe = field(default_factory=Recipe)
     thumbnails: Thumbnails = field(default_factory=lambda: Thumbnails(count=0))
     report: Callable[[int], None] = _nobody
-
-    @property
-    def source(self) -> Path:
-        return self.folder / "source"
 
     def pages(self, count: int) -> None:
         """Tell the watchdog how many pages there are. TooLarge when that is more than is allowed."""
@@ -50,6 +47,7 @@ def task_from_wire(request: dict[str, Any], folder: Path, report: Callable[[int]
         max_pixels=request["max_pixels"],
         max_impressions=request["max_impressions"],
         max_output_bytes=request["max_output_bytes"],
+        max_stored_bytes=request["max_stored_bytes"],
         recipe=recipe_from_wire(recipe) if recipe else Recipe(),
         thumbnails=Thumbnails(**request["thumbnails"]),
         report=report,

@@ -9,12 +9,11 @@ r"""URF, AirPrint's raster, read and written (`image/urf`). It has no public spe
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
 from sandbox.errors import TooLarge
 from sandbox.jail.raster import Pages, RasterPage, Space
 from sandbox.jail.raster import high_bytes as _high_bytes
-from sandbox.jail.rle import RasterError, Reader, encode_lines
+from sandbox.jail.rle import RasterError, Readable, Reader, encode_lines
 
 MAGIC = b"UNIRAST\0"
 HEADER = struct.Struct(">8B4I8x")
@@ -40,7 +39,7 @@ class UrfSheet:
     quality: int = 4
 
 
-def read_pages(stream: BinaryIO, *, max_pages: int, max_pixels: int) -> Pages:
+def read_pages(stream: Readable, *, max_pages: int, max_pixels: int) -> Pages:
     """Decode a URF stream page by page. RasterError for a broken one, TooLarge past a limit."""
     reader = Reader(stream)
     if reader.at_most(len(MAGIC)) != MAGIC:

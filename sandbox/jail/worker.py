@@ -11,6 +11,7 @@ from sandbox.jail import look, render
 from sandbox.jail.channel import Channel, file_chunks
 from sandbox.jail.document import Opened, open_document
 from sandbox.jail.image_pdf import ImagePdf, Picture, deflated
+from sandbox.jail.incoming import Incoming
 from sandbox.jail.raster import Space
 from sandbox.jail.task import Task, task_from_wire
 from sandbox.model import Facts, PageFacts, Thumbnails, facts_to_wire
@@ -39,10 +40,11 @@ def main() -> None:
 def _warm_up(folder: Path) -> None:
     """Take a blank page all the way: the first use of each library costs more than the document does."""
     task = Task(operation="prepare", folder=folder)
-    with ImagePdf(task.source) as pdf:
+    blank = folder / "blank.pdf"
+    with ImagePdf(blank) as pdf:
         picture = Picture(width=8, height=8, points=(595, 842), space=Space.RGB)
         pdf.add(picture, deflated([bytes(192)]))
-    opened = open_document(task)
+    opened = open_document(task, Incoming(file_chunks(blank)))
     look.facts(opened.path, thumbnails=Thumbnails(count=1), show=lambda *_: None, max_pixels=task.max_pixels)
     render.plan(opened, task)
     render.forget(folder)
@@ -52,9 +54,7 @@ def serve(channel: Channel, request: dict[str, Any], folder: Path) -> bool:
     """Answer one request; returns whether the worker can go on. Every error becomes an error header."""
     try:
         task = task_from_wire(request, folder, lambda count: channel.send({"event": "pages", "count": count}))
-        with task.source.open("wb") as file:
-            file.writelines(channel.document())
-        channel.send({"event": "done", **_work(channel, task)})
+        channel.send({"event": "done", **_work(channel, task, Incoming(channel.document()))})
     except SandboxError as error:
         channel.send(to_wire(error))
     except MemoryError as error:
@@ -71,8 +71,8 @@ def serve(channel: Channel, request: dict[str, Any], folder: Path) -> bool:
     return False
 
 
-def _work(channel: Channel, task: Task) -> dict[str, object]:
-    opened = open_document(task)
+def _work(channel: Channel, task: Task, incoming: Incoming) -> dict[str, object]:
+    opened = open_document(task, incoming)
     match task.operation:
         case "inspect" | "prepare" | "thumbnails":
             return _describe(channel, task, opened)

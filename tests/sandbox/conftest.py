@@ -12,7 +12,12 @@ SMALL = SandboxSettings(
     workers=1,
     ready=1,
     limits=Limits(
-        wall_seconds=20, memory_bytes=400 * MIB, tmp_bytes=200 * MIB, max_source_bytes=50 * MIB, max_pages=300
+        wall_seconds=20,
+        memory_bytes=400 * MIB,
+        tmp_bytes=200 * MIB,
+        max_source_bytes=50 * MIB,
+        max_stored_bytes=40 * MIB,
+        max_pages=300,
     ),
 )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from sandbox import model
 from sandbox.client import Sandbox
@@ -16,6 +16,14 @@ from sandbox.jail.raster import RasterPage, Space
 from sandbox.model import PageFacts, Recipe, Thumbnails
 from tests.sandbox import samples
 from tests.sandbox.samples import drawn, page_count, prepare, stream
+
+
+def _exchanged() -> bytes:
+    """sRGB with the red and the green primary exchanged: nobody can miss whether it was applied."""
+    plain = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    red, green = plain.index(b"rXYZ"), plain.index(b"gXYZ")
+    plain[red : red + 4], plain[green : green + 4] = b"gXYZ", b"rXYZ"
+    return bytes(plain)
 
 
 async def test_a_pdf_is_described_cleaned_and_pictured(sandbox: Sandbox) -> None:
@@ -69,6 +77,22 @@ async def test_a_jpeg_is_turned_upright_and_loses_its_metadata(sandbox: Sandbox)
     red, green, _ = drawn(sink.data).getpixel((10, 10))
     assert red > 200
     assert green < 60
+
+
+async def test_a_colour_profile_is_applied(sandbox: Sandbox) -> None:
+    _, sink = await prepare(sandbox, samples.jpeg((64, 64), (200, 40, 40), icc_profile=_exchanged()))
+    red, green, _ = drawn(sink.data, scale=4).getpixel((20, 20))
+    assert green > 180
+    assert red < 60
+
+
+@pytest.mark.parametrize("profile", [b"no profile", _exchanged()[:200], None])
+async def test_a_damaged_or_unfit_profile_costs_nothing(sandbox: Sandbox, profile: bytes | None) -> None:
+    unfit = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    _, sink = await prepare(sandbox, samples.jpeg((64, 64), (200, 40, 40), icc_profile=profile or unfit))
+    red, green, _ = drawn(sink.data, scale=4).getpixel((20, 20))
+    assert abs(red - 200) < 5
+    assert abs(green - 40) < 5
 
 
 @pytest.mark.parametrize("mode", ["L", "CMYK", "RGB"])

@@ -260,8 +260,20 @@ async def test_a_source_over_the_limit_is_refused_while_it_streams(sandbox: Sand
 
     with pytest.raises(TooLarge) as caught:
         await sandbox.inspect(endless())  # type: ignore[arg-type]  # an async iterator of bytes
-    assert caught.value.limit == "bytes"
+    assert (caught.value.limit, caught.value.allowed) == ("bytes", 40 * MIB)
     assert sent <= 52
+
+
+async def test_a_raster_may_be_larger_than_what_is_stored(sandbox: Sandbox) -> None:
+    """Noise, so that it takes more bytes than the limit for stored sources."""
+    page = RasterPage(width=6000, height=2500, dpi=(600, 600), space=Space.RGB, bits=8)
+    line = random.Random(7).randbytes(page.line_bytes)
+    one = b"".join(
+        pwg.write_page(page, pwg.PwgSheet(points=(720, 300)), (line[n % 8 :] + line[: n % 8] for n in range(2500)))
+    )
+    assert len(one) > 42 * MIB
+    facts = await sandbox.inspect(stream(pwg.SYNC + one))
+    assert facts.page_count == 1
 
 
 async def test_an_error_of_the_source_is_the_callers_own(sandbox: Sandbox) -> None:

@@ -160,7 +160,7 @@ async def test_without_bubblewrap_nothing_is_opened() -> None:
 
 async def test_memory_over_the_limit_is_a_typed_error() -> None:
     """A picture within the pixel limit that takes more memory than the jail has."""
-    limits = Limits(memory_bytes=60 * MIB, tmp_bytes=40 * MIB, max_source_bytes=30 * MIB)
+    limits = Limits(memory_bytes=60 * MIB, tmp_bytes=40 * MIB, max_stored_bytes=30 * MIB)
     sandbox = Sandbox(SandboxSettings(workers=1, ready=1, limits=limits))
     await sandbox.start()
     try:
