@@ -96,6 +96,7 @@ async def listing(database: Database) -> None:
     queries = {
         "list 100 of a printer, open": JobQuery(printer="find-me", states=OPEN),
         "list 100 of a printer, ended, newest first": JobQuery(printer="find-me", states=ENDED, newest_first=True),
+        "list 1,000 of a printer, open": JobQuery(printer="find-me", states=OPEN, limit=1000),
         "list of an owner, open": JobQuery(owner="user-7", states=OPEN),
         "list 100 of an owner, ended, newest first": JobQuery(owner="user-7", states=ENDED, newest_first=True),
         "list 100 held, newest first": JobQuery(states=(JobState.PENDING_HELD,), newest_first=True),
