@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from zeroconf import ServiceStateChange, Zeroconf
+from zeroconf import DNSQuestionType, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from discovery.interfaces import choose, interfaces
@@ -58,7 +58,10 @@ class _Search:
         return tuple(self._found[name] for name in sorted(self._found))
 
     async def run(self) -> None:
-        browser = AsyncServiceBrowser(self._zeroconf, f"{self._type}.local.", handlers=[self._on_change])
+        # Answers by multicast: a unicast one may go to another responder on this machine.
+        browser = AsyncServiceBrowser(
+            self._zeroconf, f"{self._type}.local.", handlers=[self._on_change], question_type=DNSQuestionType.QM
+        )
         try:
             while not self._enough(self.found):
                 self._progress.clear()
@@ -81,7 +84,7 @@ class _Search:
     async def _resolve(self, name: str) -> None:
         base = self._type.partition("._sub.")[2] or self._type
         info = AsyncServiceInfo(f"{base}.local.", name)
-        if not await info.async_request(self._zeroconf, _RESOLVE_MILLISECONDS):
+        if not await info.async_request(self._zeroconf, _RESOLVE_MILLISECONDS, DNSQuestionType.QM):
             return
         self._found[name] = Found(
             instance=info.get_name(),

@@ -1,9 +1,10 @@
 """The thin shell over zeroconf: announces the services of one instance under a free name, changes and withdraws them.
 
-Three things zeroconf does not do by itself:
+Four things zeroconf does not do by itself:
 
 - Sub-types. A second registration of the same instance stands under the sub-type, with a key of its own.
 - One name over several types. `_ipp` and `_ipps` of a Printer must not drift apart when only one of them collides.
+- Asking for a free name where another responder runs on the same machine.
 - Conflicts that show up later, when two networks are joined. Foreign SRV records of our names are watched for.
 """
 
@@ -15,20 +16,20 @@ from typing import Any
 
 import structlog
 from zeroconf import (  # type: ignore[attr-defined]  # DNSService is exported without saying so
+    DNSQuestionType,
     DNSService,
-    NonUniqueNameException,
     RecordUpdate,
     RecordUpdateListener,
     ServiceInfo,
-    ServiceNameAlreadyRegistered,
     Zeroconf,
 )
-from zeroconf.asyncio import AsyncZeroconf
+from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from discovery.interfaces import Chosen
 from discovery.records import Service, numbered
 
-REGISTER_SECONDS = 15.0  # probing takes about 1.2 s; a name is tried anew after each conflict
+REGISTER_SECONDS = 15.0  # for a name that is free, or becomes free after some that are not
+PROBE_MILLISECONDS = 1750  # three questions, and an answer that has to wait a second after an announcement
 _MOST_NAMES = 100
 
 log = structlog.get_logger(__name__)
@@ -76,7 +77,7 @@ class Responder:
                 self._taken.add(name.casefold())
                 try:
                     return await self._register(tuple(replace(service, instance=name) for service in services))
-                except NonUniqueNameException:
+                except _NameTaken:
                     log.info("mdns.name-taken", name=name)
                 except BaseException:
                     self._taken.discard(name.casefold())
@@ -109,28 +110,29 @@ class Responder:
 
     async def _register(self, services: tuple[Service, ...]) -> Announcement:
         infos = self._infos(services)
-        bases = [info for info in infos if "._sub." not in info.type]
-        shims = [info for info in infos if "._sub." in info.type]
-        registered: list[ServiceInfo] = []
+        if any(await asyncio.gather(*(self._is_taken(info) for info in infos if "._sub." not in info.type))):
+            raise _NameTaken
         try:
-            await _all(self._probe(info, registered) for info in bases)
             self._watch.expect(infos)
             await _all(
-                self._zeroconf.async_register_service(info, cooperating_responders=True, strict=False) for info in shims
+                self._zeroconf.async_register_service(info, cooperating_responders=True, strict=False) for info in infos
             )
         except BaseException:
             self._watch.forget(infos)
-            self._zeroconf.zeroconf.registry.async_remove(registered)
+            self._zeroconf.zeroconf.registry.async_remove(infos)
             raise
         return Announcement(instance=services[0].instance, services=services, infos=infos)
 
-    async def _probe(self, info: ServiceInfo, registered: list[ServiceInfo]) -> Awaitable[object]:
-        try:
-            announced = await self._zeroconf.async_register_service(info)
-        except ServiceNameAlreadyRegistered as error:
-            raise NonUniqueNameException from error
-        registered.append(info)
-        return announced
+    async def _is_taken(self, wanted: ServiceInfo) -> bool:
+        """Asks by multicast and wants multicast answers.
+
+        zeroconf's own probe wants them by unicast, as RFC 6762 section 8.1 advises; but where several responders
+        share a machine (Avahi and we), the kernel hands a unicast datagram to any one of them.
+        """
+        asked = AsyncServiceInfo(wanted.type, wanted.name)
+        await asked.async_request(self._zeroconf.zeroconf, PROBE_MILLISECONDS, DNSQuestionType.QM)
+        theirs = (asked.server or "").lower(), asked.port
+        return asked.server is not None and theirs != (self._server.lower(), wanted.port)
 
     def _forget(self, announcement: Announcement) -> None:
         self._watch.forget(announcement.infos)
@@ -156,6 +158,10 @@ class Responder:
             server=self._server,
             addresses=[ip_address(address).packed for address in self._chosen.tell],
         )
+
+
+class _NameTaken(Exception):
+    """Somebody else answers to it."""
 
 
 class _ConflictWatch(RecordUpdateListener):
