@@ -100,7 +100,11 @@ class Stage(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JobQuery:
-    """All given conditions hold. `after_id` pages upwards; `newest_first` orders by id descending."""
+    """All given conditions hold. `after_id` pages upwards; `newest_first` orders by id descending.
+
+    Times are "at or before"; `warn_before` finds jobs that expire by then and were not warned about; people's names
+    compare without case. With `states` given, a query costs as little as the rows that it finds.
+    """
 
     printer: str | None = None
     owner: str | None = None
