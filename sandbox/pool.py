@@ -41,7 +41,7 @@ class Pool:
         self._busy = asyncio.Semaphore(settings.workers)
         self._wanted = asyncio.Event()
         self._arrived = asyncio.Condition()
-        self._refused: SandboxError | None = None
+        self._refused: SandboxError | None = Unavailable("the sandbox is not started")
         self._refiller: asyncio.Task[None] | None = None
         self._ending: set[asyncio.Task[None]] = set()
 
@@ -50,6 +50,7 @@ class Pool:
         loop = asyncio.get_running_loop()
         self._blueprint, self._memory = await loop.run_in_executor(self._thread, self._survey)
         self._ready.append(await self._spawn())
+        self._refused = None
         self._refiller = asyncio.create_task(self._refill())
         self._wanted.set()
 
@@ -58,6 +59,8 @@ class Pool:
         if self._refiller is not None:
             self._refiller.cancel()
             await asyncio.gather(self._refiller, return_exceptions=True)
+        await self._announce(Unavailable("the sandbox is closed"))
+        self._ready.clear()
         for timer in self._timers.values():
             timer.cancel()
         await asyncio.gather(*(self._destroy(worker) for worker in list(self._slot_of)), *self._ending)
@@ -101,7 +104,7 @@ class Pool:
         async with self._arrived:
             while (worker := self._next_ready()) is None:
                 if self._refused is not None:
-                    raise self._refused
+                    raise Unavailable(self._refused.detail)
                 self._make_room()
                 self._wanted.set()
                 await self._arrived.wait()
@@ -118,7 +121,8 @@ class Pool:
         return None
 
     def _put(self, worker: Worker, key: str | None) -> None:
-        if key is None or worker.documents >= self._settings.reuse_documents or key in self._parked:
+        spent = worker.documents >= self._settings.reuse_documents
+        if key is None or spent or key in self._parked or self._refused is not None:
             self._end(worker)
             return
         worker.key = key
@@ -170,7 +174,7 @@ class Pool:
 
     async def _announce(self, refused: SandboxError | None) -> None:
         async with self._arrived:
-            self._refused = Unavailable(refused.detail) if refused else None
+            self._refused = refused
             self._arrived.notify_all()
 
     async def _spawn(self) -> Worker:

@@ -1,5 +1,6 @@
 """The process inside the jail: import everything, say so, then serve documents until it is killed."""
 
+import contextlib
 import os
 import resource
 import sys
@@ -20,11 +21,14 @@ from sandbox.protocol import ProtocolError
 # All of the jail's memory file system, so that nothing of one document is left there for the next.
 _FOLDER = Path("/tmp")  # noqa: S108 - the jail's own
 _PROCESSES = 64
+_NICE = 5
+_OOM_SCORE = 800
 
 
 def main() -> None:
     """Serve. Standard output is kept for the frames: what a library prints goes to standard error instead."""
     resource.setrlimit(resource.RLIMIT_NPROC, (_PROCESSES, _PROCESSES))
+    _yield_to_the_gateway()
     target = os.dup(1)
     os.dup2(2, 1)
     channel = Channel(0, target)
@@ -35,6 +39,13 @@ def main() -> None:
             # The rest of the document is still coming; a fresh worker is cheaper than reading it all.
             sys.exit(0)
         render.forget(_FOLDER)
+
+
+def _yield_to_the_gateway() -> None:
+    """Clients wait for the gateway's answers, hardly anybody for a conversion; and when memory ends, it ends here."""
+    os.nice(_NICE)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(str(_OOM_SCORE), encoding="ascii")
 
 
 def _warm_up(folder: Path) -> None:

@@ -150,6 +150,33 @@ async def test_closing_ends_documents_in_work() -> None:
     assert slots.occupants(held) == []
 
 
+async def test_closing_refuses_documents_that_wait() -> None:
+    sandbox = Sandbox(SandboxSettings(workers=1, ready=1))
+    await sandbox.start()
+    started = asyncio.Event()
+    busy = asyncio.create_task(sandbox.inspect(_slow(started)))
+    await started.wait()
+    waiting = asyncio.create_task(sandbox.inspect(stream(samples.pdf(1))))
+    await asyncio.sleep(0)
+    await sandbox.close()
+    found = await asyncio.gather(busy, waiting, return_exceptions=True)
+    assert [type(error) for error in found] == [Crashed, Unavailable]
+
+
+async def test_a_sandbox_that_was_not_started_refuses() -> None:
+    sandbox = Sandbox()
+    with pytest.raises(Unavailable):
+        await sandbox.inspect(stream(samples.pdf(1)))
+    await sandbox.close()
+
+
+async def test_workers_give_way_to_the_gateway(sandbox: Sandbox) -> None:
+    async with sandbox.pool.worker() as worker:
+        pid = worker.jail.pid
+        assert os.getpriority(os.PRIO_PROCESS, pid) == os.getpriority(os.PRIO_PROCESS, 0) + 5
+        assert int(Path(f"/proc/{pid}/oom_score_adj").read_text()) == 800
+
+
 async def test_without_bubblewrap_nothing_is_opened() -> None:
     sandbox = Sandbox(SandboxSettings(workers=1, ready=1), tools=Tools(bwrap="/nonexistent/bwrap"))
     with pytest.raises(Unavailable) as caught:
