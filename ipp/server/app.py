@@ -252,7 +252,8 @@ def _call(scope: Scope, headers: Mapping[bytes, bytes]) -> Call:
     return Call(
         path=scope["path"],
         where=where_from(host, scope.get("server"), secure=scope.get("scheme") == "https"),
-        address=client[0] if client else "",
+        # A listener for both families names IPv4 clients in IPv6; a sender must be the same on each listener.
+        address=client[0].removeprefix("::ffff:") if client else "",
         authorization=headers.get(b"authorization", b"").decode("latin-1"),
     )
 

@@ -102,6 +102,7 @@ class Descriptions:
         self._answers: Kept[tuple[object, ...], bytes] = Kept(1024)
         self._jobs: Kept[tuple[object, ...], bytes] = Kept(16384)
         self._passing: Kept[tuple[str, float, int], Mapping[str, bytes]] = Kept(256)
+        self._job_times: Kept[tuple[str, float, int], bytes] = Kept(256)
 
     # -- Printers
 
@@ -109,8 +110,8 @@ class Descriptions:
         """The Printer group, tag and all."""
         troubles = self._troubles()
         generations = (printer.version, self._printers.generation, self._printers.status_generation(printer.name))
-        key = (printer.name, printer.uuid, generations, where, troubles)
-        answer = self._answers.get((key, requested), lambda: self._answer(key, printer, where, troubles, requested))
+        face = (printer.name, printer.uuid, generations, where, troubles, self._dns_sd_name(printer))
+        answer = self._answers.get((face, requested), lambda: self._answer(face, printer, where, troubles, requested))
         return answer + self._passing_now(printer, requested)
 
     def up_time(self, printer: Printer) -> int:
@@ -173,7 +174,11 @@ class Descriptions:
         octets = self._jobs.get(key, lambda: self._job(job, printer, where, requested))
         if not requested & _JOB_TIME_GROUPS:
             return octets
-        return octets + encode_attributes([build.integer("job-printer-up-time", self.up_time(printer))])
+        now = int(self._clock.now())
+        return octets + self._job_times.get((printer.name, printer.created_at, now), lambda: self._job_time(printer))
+
+    def _job_time(self, printer: Printer) -> bytes:
+        return encode_attributes([build.integer("job-printer-up-time", self.up_time(printer))])
 
     def _job(self, job: Job, printer: Printer, where: Where, requested: Requested) -> bytes:
         view = self.view(job, printer, where)

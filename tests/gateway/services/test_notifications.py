@@ -1,0 +1,308 @@
+"""Event subscriptions (RFC 3995) and their pulled delivery (RFC 3996): who hears what, how long, and who waits."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+
+import pytest
+
+from gateway.domain.device import DeviceState, DeviceStatus
+from gateway.domain.events import Event, Happening
+from gateway.domain.job import Job, JobState
+from gateway.domain.user import Actor, Role
+from gateway.errors import LimitReached, NotFound, NotPossible, Unavailable
+from gateway.services import notifications as module
+from gateway.services.notifications import EVENT_LIFE, LEASE_DEFAULT, LEASE_MAX, Notifications, Wish, check_events
+from gateway.services.ports import JobChange
+from gateway.services.printers import Printers
+from tests.fakes import FakeClock, MemoryEventBus, MemoryJobStore, MemoryPrinterStore, a_device, a_job, a_printer
+
+ALICE, BOB = Actor(user="alice"), Actor(user="bob")
+STRANGER = Actor(claimed="mobile", address="192.0.2.10")
+OPERATOR = Actor(user="olga", role=Role.OPERATOR)
+JOBS = Wish(events=("job-state-changed",))
+
+
+@dataclass
+class Bench:
+    clock: FakeClock
+    bus: MemoryEventBus
+    jobs: MemoryJobStore
+    printers: Printers
+    notifications: Notifications
+
+    async def a_job(self, **fields: object) -> Job:
+        (job,) = await self.jobs.add([a_job(**fields)])
+        return job
+
+    async def happens(self, event: Event, job: Job | None = None, *, printer: str = "find-me", text: str = "") -> None:
+        """Told on the bus and taken."""
+        at = self.clock.now()
+        self.bus.publish(Happening(event=event, at=at, printer=printer, job_id=job.id if job else None, text=text))
+        await self.clock.settle()
+
+    async def moves(self, job: Job, state: JobState, event: Event = Event.JOB_STATE_CHANGED) -> None:
+        await self.jobs.update(job.id, lambda job: JobChange(job=replace(job, state=state)))
+        await self.happens(event, job)
+
+    async def heard(self, subscription_id: int, actor: Actor = ALICE, first: int = 1) -> list[str]:
+        notices, _ = await self.notifications.notices({subscription_id: first}, actor)
+        return [notice.event for notice in notices]
+
+
+@pytest.fixture
+async def bench() -> AsyncIterator[Bench]:
+    clock, bus, jobs = FakeClock(), MemoryEventBus(), MemoryJobStore()
+    rows = MemoryPrinterStore(printers=[a_printer(devices=("laser",)), a_printer("direct")], devices=[a_device()])
+    printers = Printers(store=rows, jobs=jobs, events=bus, clock=clock)
+    await printers.refresh()
+    notifications = Notifications(events=bus, jobs=jobs, printers=printers, clock=clock)
+    task = asyncio.ensure_future(notifications.run())
+    await clock.settle()
+    yield Bench(clock, bus, jobs, printers, notifications)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+# -- what is heard
+
+
+async def test_a_notice_tells_the_job_as_it_stood(bench: Bench) -> None:
+    job = await bench.a_job()
+    subscription = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    await bench.moves(job, JobState.PROCESSING)
+    await bench.moves(job, JobState.COMPLETED, Event.JOB_COMPLETED)
+    notices, complete = await bench.notifications.notices({subscription.id: 1}, ALICE)
+    assert [(n.sequence, n.event, n.job and n.job.state) for n in notices] == [
+        (1, "job-state-changed", JobState.PROCESSING),
+        (2, "job-completed", JobState.COMPLETED),
+    ]
+    assert not complete
+
+
+@pytest.mark.parametrize(
+    ("wished", "heard"),
+    [
+        (("job-created",), ["job-created"]),
+        (("job-completed",), ["job-completed"]),
+        (("job-stopped",), ["job-stopped"]),
+        (("job-state-changed",), ["job-created", "job-state-changed", "job-stopped", "job-completed"]),
+        (("job-created", "job-completed"), ["job-created", "job-completed"]),
+        (("printer-state-changed",), []),
+        (("none",), []),
+    ],
+)
+async def test_an_event_covers_its_sub_events(bench: Bench, wished: tuple[str, ...], heard: list[str]) -> None:
+    job = await bench.a_job()
+    subscription = bench.notifications.subscribe(printer="find-me", wish=Wish(events=wished), actor=ALICE)
+    await bench.happens(Event.JOB_CREATED, job)
+    await bench.moves(job, JobState.PROCESSING)
+    await bench.moves(job, JobState.PROCESSING_STOPPED)
+    await bench.moves(job, JobState.COMPLETED, Event.JOB_COMPLETED)
+    assert await bench.heard(subscription.id) == heard
+
+
+async def test_printer_events_tell_the_printer_as_it_stood(bench: Bench) -> None:
+    wish = Wish(events=("printer-state-changed", "printer-config-changed"))
+    subscription = bench.notifications.subscribe(printer="find-me", wish=wish, actor=STRANGER)
+    await bench.printers.set_device_status("laser", DeviceStatus(state=DeviceState.STOPPED, reasons=("cover-open",)))
+    await bench.clock.settle()
+    await bench.happens(Event.PRINTER_CONFIG_CHANGED)
+    notices, _ = await bench.notifications.notices({subscription.id: 1}, STRANGER)
+    assert [n.event for n in notices] == ["printer-stopped", "printer-config-changed"]
+    assert notices[0].status is not None
+    assert notices[0].status.reasons == ("cover-open",)
+
+
+async def test_nobody_hears_of_anothers_job_or_printer(bench: Bench) -> None:
+    job = await bench.a_job(owner="bob")
+    alice = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    other = bench.notifications.subscribe(printer="direct", wish=JOBS, actor=BOB)
+    operator = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=OPERATOR)
+    await bench.moves(job, JobState.PROCESSING)
+    assert await bench.heard(alice.id) == []
+    assert await bench.heard(other.id, BOB) == []
+    assert await bench.heard(operator.id, OPERATOR) == ["job-state-changed"]
+
+
+async def test_a_stranger_hears_of_the_own_unclaimed_job_only(bench: Bench) -> None:
+    mine = await bench.a_job(owner=None, requested_name="mobile", address="192.0.2.10")
+    neighbours = await bench.a_job(owner=None, requested_name="mobile", address="192.0.2.11")
+    subscription = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=STRANGER)
+    await bench.moves(mine, JobState.PROCESSING)
+    await bench.moves(neighbours, JobState.PROCESSING)
+    notices, _ = await bench.notifications.notices({subscription.id: 1}, STRANGER)
+    assert [n.job and n.job.id for n in notices] == [mine.id]
+
+
+async def test_an_announcement_reaches_those_who_watch_the_printer(bench: Bench) -> None:
+    wish = Wish(events=("printer-state-changed",))
+    subscription = bench.notifications.subscribe(printer="find-me", wish=wish, actor=ALICE)
+    bench.notifications.announce("find-me", "Here I am")
+    await bench.clock.settle()
+    notices, _ = await bench.notifications.notices({subscription.id: 1}, ALICE)
+    assert [n.text for n in notices] == ["Here I am"]
+
+
+async def test_a_row_that_cannot_be_read_loses_one_notice_and_no_more(bench: Bench) -> None:
+    job = await bench.a_job()
+    subscription = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    bench.jobs.failure = Unavailable("away")
+    await bench.happens(Event.JOB_STATE_CHANGED, job)
+    bench.jobs.failure = None
+    await bench.moves(job, JobState.PROCESSING)
+    assert await bench.heard(subscription.id) == ["job-state-changed"]
+
+
+# -- how long
+
+
+async def test_notices_are_kept_for_their_life_and_counted_on(bench: Bench) -> None:
+    job = await bench.a_job()
+    subscription = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    await bench.moves(job, JobState.PROCESSING)
+    assert await bench.heard(subscription.id) == ["job-state-changed"]
+    assert await bench.heard(subscription.id) == ["job-state-changed"], "reading does not take away"
+    assert await bench.heard(subscription.id, first=2) == []
+    bench.clock.tick(EVENT_LIFE)
+    assert await bench.heard(subscription.id) == []
+
+
+async def test_only_the_newest_notices_are_kept(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = await bench.a_job()
+    subscription = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    for _ in range(module.MAX_EVENTS + 5):
+        await bench.happens(Event.JOB_STATE_CHANGED, job)
+    notices, _ = await bench.notifications.notices({subscription.id: 1}, ALICE)
+    assert [notices[0].sequence, notices[-1].sequence] == [6, module.MAX_EVENTS + 5]
+
+
+@pytest.mark.parametrize(("asked", "given"), [(None, LEASE_DEFAULT), (60, 60), (0, LEASE_MAX), (10**9, LEASE_MAX)])
+async def test_a_lease_has_an_end(bench: Bench, asked: int | None, given: int) -> None:
+    wish = Wish(lease=asked)
+    subscription = bench.notifications.subscribe(printer="find-me", wish=wish, actor=ALICE)
+    assert subscription.lease == given
+    bench.clock.tick(given - 1)
+    assert bench.notifications.get(subscription.id, ALICE)
+    bench.clock.tick(1)
+    with pytest.raises(NotFound):
+        bench.notifications.get(subscription.id, ALICE)
+
+
+async def test_a_renewed_lease_counts_from_now(bench: Bench) -> None:
+    subscription = bench.notifications.subscribe(printer="find-me", wish=Wish(lease=60), actor=ALICE)
+    bench.clock.tick(50)
+    assert bench.notifications.renew(subscription.id, ALICE, 60).lease == 60
+    bench.clock.tick(50)
+    assert bench.notifications.get(subscription.id, ALICE)
+
+
+async def test_a_jobs_subscription_lives_as_long_as_the_job_and_its_last_notice(bench: Bench) -> None:
+    job, other = await bench.a_job(), await bench.a_job()
+    subscription = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE, job_id=job.id)
+    with pytest.raises(NotPossible):
+        bench.notifications.renew(subscription.id, ALICE, 60)
+    bench.clock.tick(LEASE_MAX * 2)
+    await bench.moves(other, JobState.PROCESSING)
+    await bench.moves(job, JobState.COMPLETED, Event.JOB_COMPLETED)
+    notices, complete = await bench.notifications.notices({subscription.id: 1}, ALICE)
+    assert ([n.event for n in notices], complete) == (["job-completed"], True)
+    bench.clock.tick(EVENT_LIFE)
+    with pytest.raises(NotFound):
+        bench.notifications.get(subscription.id, ALICE)
+
+
+# -- whose
+
+
+async def test_subscriptions_are_their_makers(bench: Bench) -> None:
+    subscription = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=STRANGER)
+    for other in (ALICE, replace(STRANGER, address="192.0.2.11"), replace(STRANGER, claimed="phone")):
+        with pytest.raises(NotFound):
+            bench.notifications.get(subscription.id, other)
+        with pytest.raises(NotFound):
+            bench.notifications.cancel(subscription.id, other)
+        with pytest.raises(NotFound):
+            await bench.notifications.notices({subscription.id: 1}, other)
+        assert bench.notifications.find("find-me", other) == ()
+    assert bench.notifications.find("find-me", OPERATOR) == (subscription,)
+    assert bench.notifications.find("direct", OPERATOR) == ()
+    bench.notifications.cancel(subscription.id, STRANGER)
+    assert bench.notifications.find("find-me", STRANGER) == ()
+
+
+async def test_per_job_and_per_printer_subscriptions_are_listed_apart(bench: Bench) -> None:
+    job = await bench.a_job()
+    whole = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    single = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE, job_id=job.id)
+    assert bench.notifications.find("find-me", ALICE) == (whole,)
+    assert bench.notifications.find("find-me", ALICE, job_id=job.id) == (single,)
+
+
+async def test_one_client_cannot_take_all_subscriptions(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(module.MAX_OF_ONE):
+        bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=STRANGER)
+    with pytest.raises(LimitReached):
+        bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=STRANGER)
+    assert bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    monkeypatch.setattr(module, "MAX_SUBSCRIPTIONS", module.MAX_OF_ONE + 1)
+    with pytest.raises(LimitReached):
+        bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=BOB)
+
+
+def test_unknown_events_are_left_out() -> None:
+    assert check_events(["job-created", "sunrise", "job-created"]) == ("job-created",)
+
+
+# -- waiting
+
+
+async def waiting(bench: Bench, *ids: int, seconds: float = 60.0) -> "asyncio.Task[object]":
+    task = asyncio.ensure_future(bench.notifications.notices(dict.fromkeys(ids, 1), ALICE, wait=seconds))
+    await bench.clock.settle()
+    assert not task.done()
+    return task
+
+
+async def test_waiting_ends_with_the_first_notice(bench: Bench) -> None:
+    job = await bench.a_job()
+    subscription = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    task = await waiting(bench, subscription.id)
+    await bench.moves(job, JobState.PROCESSING)
+    notices, _ = await task  # type: ignore[misc]  # a pair
+    assert [n.event for n in notices] == ["job-state-changed"]
+
+
+async def test_waiting_ends_with_its_time(bench: Bench) -> None:
+    subscription = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    task = await waiting(bench, subscription.id, seconds=30.0)
+    await bench.clock.advance(29.0)
+    assert not task.done()
+    await bench.clock.advance(1.0)
+    assert await task == ((), False)
+
+
+async def test_waiting_goes_on_over_what_is_not_for_it(bench: Bench) -> None:
+    job = await bench.a_job(owner="bob")
+    subscription = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    task = await waiting(bench, subscription.id)
+    await bench.moves(job, JobState.PROCESSING)
+    assert not task.done()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert bench.clock.sleepers == 0, "a client that left leaves nobody asleep"
+
+
+async def test_waiting_ends_when_the_subscription_does(bench: Bench) -> None:
+    subscription = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    task = await waiting(bench, subscription.id)
+    bench.notifications.cancel(subscription.id, ALICE)
+    assert await task == ((), True)
+
+
+async def test_many_wait_at_the_same_time(bench: Bench) -> None:
+    job = await bench.a_job()
+    ids = [bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE).id for _ in range(20)]
+    tasks = [await waiting(bench, one) for one in ids]
+    await bench.moves(job, JobState.PROCESSING)
+    assert all(len(notices) == 1 for notices, _ in await asyncio.gather(*tasks))  # type: ignore[misc]  # pairs
