@@ -103,6 +103,8 @@ class Guard:
             actor = replace(actor, address=client_address(request), via="web")
             return replace(visit, session=session, actor=actor, csrf=session.csrf)
         known = cookie_of(request, FORM, FORM_TLS)
+        if known is None and request.url.path != "/signin":
+            return visit
         value = known or new_form_cookie()
         return replace(visit, csrf=form_token(value), new_form_cookie=None if known else value)
 

@@ -22,6 +22,7 @@ from webprint.views import JobView, Part, devices_for, part_of, view_devices, vi
 OPEN = tuple(state for state in JobState if not state.ended)
 ENDED = tuple(state for state in JobState if state.ended)
 OPEN_SHOWN = 200  # of those that wait or print; more is nobody's list of the day
+COMPONENTS = frozenset({"system", "intake", "preparation", "delivery", "retention"})  # no persons: not named
 ENDED_SHOWN = 30  # older ones are a link away
 
 
@@ -133,7 +134,8 @@ class JobPages:
             raise
         except Refusal as refusal:
             return await self._list(visit, _back(visit), notes=[_no("That did not work", refusal)], refusal=refusal)
-        return await self._list(visit, _back(visit), notes=[Note(tone="good", title=job.name, text=text)])
+        asked = replace(_back(visit), selected=frozenset({job.id}))  # the next thing may be to release it
+        return await self._list(visit, asked, notes=[Note(tone="good", title=job.name, text=text)])
 
     # --- within ------------------------------------------------------------------------------------------------
 
@@ -171,7 +173,7 @@ class JobPages:
         self, visit: Visit, asked: Asked, *, notes: list[Note] | None = None, refusal: Refusal | None = None
     ) -> Response:
         jobs = await self._wanted(visit, asked)
-        claimable = [] if asked.everybody else await self._site.release.claimable(visit.actor)
+        claimable = [] if asked.everybody or asked.before else await self._site.release.claimable(visit.actor)
         devices = view_devices(devices_for(self._site.printers, jobs), asked.device)
         views = [self._view(visit, job) for job in jobs]
         state = _fingerprint(views, [self._view(visit, job) for job in claimable], devices)
@@ -200,9 +202,15 @@ class JobPages:
         job = await self._site.release.visible(job_id, visit.actor)
         records = await self._site.release.records(job_id, visit.actor)
         now = self._site.clock.now()
-        history = [(words.moment(r.at), words.ago(now - r.at), r.what, r.by, r.text) for r in records]
-        arrived = (words.moment(job.created_at), words.ago(now - job.created_at), "arrived", "", words.source(job))
-        return self._site.page(visit, "job.html", job=self._view(visit, job), row=job, history=[arrived, *history])
+        view = self._view(visit, job)
+        history = [_line(job.created_at, now, "arrived", text=words.source(job))]
+        history += [_line(r.at, now, r.what, by="" if r.by in COMPONENTS else r.by, text=r.text) for r in records]
+        state = _fingerprint(view, history)
+        if visit.request.headers.get("if-none-match") == state:
+            return Response(status_code=304, headers={"ETag": state})
+        response = self._site.page(visit, "job.html", job=view, row=job, history=history, state=state)
+        response.headers["ETag"] = state
+        return response
 
     async def _wanted(self, visit: Visit, asked: Asked) -> list[Job]:
         """Newest first. An operator's search looks at document names and owners, and takes a job's number."""
@@ -279,6 +287,11 @@ def _selected(asked: Asked, waiting: list[int]) -> frozenset[int]:
 
 def _parts(views: list[JobView]) -> list[tuple[Part, list[JobView]]]:
     return [(part, found) for part in Part if (found := [view for view in views if view.part is part])]
+
+
+def _line(at: float, now: float, what: str, *, by: str = "", text: str = "") -> tuple[str, str, str, str, str]:
+    """One line of a job's history: the moment for machines and for people, what, by whom, why."""
+    return words.moment(at), words.ago(now - at), what, by, text
 
 
 def _older(jobs: list[Job]) -> int | None:

@@ -169,7 +169,8 @@ def _state(job: Job, printers: Printers) -> str:
 def _message(job: Job) -> str:
     """The row's own sentence, unless it only says again what the state says."""
     said = {"canceled.", "completed.", words.state(job).lower()}
-    return "" if job.message.lower() in said else job.message
+    again = job.message.lower() in said or (job.has(Reason.JOB_PRINTING) and job.message.startswith("Printing at "))
+    return "" if again else job.message
 
 
 def _facts(job: Job) -> tuple[str, ...]:

@@ -231,6 +231,15 @@ async def test_the_list_follows_what_happens(stage: Stage) -> None:
         await expect(page.get_by_role("button", name="Print 1 job")).to_be_visible()
 
 
+async def test_the_page_of_one_job_follows_what_happens(stage: Stage) -> None:
+    async with stage.page() as page:
+        await stage.sign_in(page)
+        await page.goto(stage.address(f"/jobs/{stage.jobs['printing'].id}"))
+        await expect(page.get_by_text("Printing · Lobby")).to_be_visible()
+        await stage.house.change(stage.jobs["printing"].id, state=JobState.COMPLETED, reasons=())
+        await expect(page.get_by_text("Printed · Lobby")).to_be_visible()
+
+
 async def test_a_first_job_brings_the_release_panel(stage: Stage) -> None:
     async with stage.page() as page:
         await stage.sign_in(page, "bob")

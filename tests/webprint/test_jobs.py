@@ -167,6 +167,18 @@ async def test_the_detail_page_tells_what_happened(alice: Visitor, house: House)
         assert said in text, said
 
 
+async def test_the_detail_page_names_persons_and_not_parts_of_the_program(alice: Visitor, house: House) -> None:
+    job = await house.add(source="web")
+    records = [JobRecord(job_id=job.id, at=house.clock.now(), what="prepared", by="preparation")]
+    await house.change(job.id, *records)
+    answer = await alice.get(f"/jobs/{job.id}")
+    assert "<b>Prepared</b></span>" in answer.text
+    state = answer.headers["etag"]
+    assert (await alice.get(f"/jobs/{job.id}", **{"if-none-match": state})).status_code == 304
+    await house.change(job.id, favourite=True)
+    assert (await alice.get(f"/jobs/{job.id}", **{"if-none-match": state})).status_code == 200
+
+
 # --- releasing ---------------------------------------------------------------------------------------------------
 
 
@@ -360,7 +372,10 @@ async def test_what_came_from_this_device_unsigned_can_be_claimed(alice: Visitor
     text = await text_of(alice)
     assert "Printed from this device without sign-in" in text
     assert "From elsewhere" not in text
-    assert "is yours now" in (await alice.post(f"/jobs/{mine.id}/claim")).text
+    assert "Nothing is waiting" not in text
+    answer = (await alice.post(f"/jobs/{mine.id}/claim")).text
+    assert "is yours now" in answer
+    assert f'value="{mine.id}" checked' in answer, "ready to be released"
     assert (await row(house, mine)).owner == "alice"
     assert (await alice.post(f"/jobs/{other.id}/claim")).status_code == 404
 

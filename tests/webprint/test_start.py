@@ -110,6 +110,11 @@ async def test_nothing_else_comes_out_of_the_folder(visitor: Visitor, name: str)
     assert (await visitor.get(f"/static/{name}")).status_code == 404
 
 
+async def test_looking_around_sets_no_cookie(visitor: Visitor) -> None:
+    for path in ("/", "/qr.svg", "/ca.pem", "/static/base.css", "/nothing", "/jobs"):
+        assert "set-cookie" not in (await visitor.get(path)).headers
+
+
 async def test_first_load_stays_small(visitor: Visitor) -> None:
     import gzip
 
