@@ -3,12 +3,16 @@
 A power cut is the ioctl that `xfs_io -x -c shutdown` sends: from then on nothing reaches the image any more, and
 what was only in memory is gone when the file system is mounted again. The journal's own commits are put off
 (`commit=300`), so that only what was synced can be there.
+
+After a cut it is a copy of the image that is mounted. The image itself may still be held, in its dead state, by the
+mount namespace of some jail that was made meanwhile.
 """
 
 import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -22,21 +26,30 @@ class Disk:
 
     def __init__(self, directory: Path, name: str) -> None:
         self.path = directory / name
-        self._image = directory / f"{name}.img"
+        self._images = (directory / f"{name}-{number}.img" for number in count())
+        self._image = next(self._images)
         self.path.mkdir()
         with self._image.open("wb") as file:
             file.truncate(IMAGE_SIZE)
         _run("mkfs.ext4", "-q", "-E", "lazy_itable_init=0,lazy_journal_init=0", str(self._image))
-        self.mount()
+        self._mount()
 
-    def mount(self) -> None:
-        _run("mount", "-o", OPTIONS, str(self._image), str(self.path))
+    def cut_power(self) -> None:
+        _run("xfs_io", "-x", "-c", "shutdown", str(self.path))
+
+    def restart(self) -> None:
+        """Mounts what had reached the disk; nobody may use it at this moment."""
+        self.unmount()
+        dead, self._image = self._image, next(self._images)
+        _run("cp", "--sparse=always", str(dead), str(self._image))
+        dead.unlink()
+        self._mount()
 
     def unmount(self) -> None:
         _run("umount", str(self.path))
 
-    def cut_power(self) -> None:
-        _run("xfs_io", "-x", "-c", "shutdown", str(self.path))
+    def _mount(self) -> None:
+        _run("mount", "-o", OPTIONS, str(self._image), str(self.path))
 
 
 @contextmanager

@@ -34,8 +34,7 @@ class Machine:
             one.cut_power()
         await acceptor.kill()
         for one in self.disks:
-            one.unmount()
-            one.mount()
+            one.restart()
         return await verdict(self.history, self.data, self.spool)
 
 
