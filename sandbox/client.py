@@ -6,10 +6,10 @@ A `batch` names one submitter's documents that belong together (one multiple-doc
 may go through the same worker, one after another, and nobody else's ever do.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Self, TypeVar
 
-from sandbox.errors import Crashed, TooLarge
+from sandbox.errors import Crashed, NothingSelected, TooLarge
 from sandbox.model import (
     Facts,
     Prepared,
@@ -35,7 +35,7 @@ _MAX_THUMBNAIL = 4 * 1024 * 1024
 
 
 class Sandbox:
-    """A pool of jails behind four calls. Start it once in each process that prepares or delivers."""
+    """A pool of jails behind five calls. Start it once in each process that prepares or delivers."""
 
     def __init__(self, settings: SandboxSettings | None = None, *, tools: Tools | None = None) -> None:
         self.settings = settings or SandboxSettings()
@@ -66,7 +66,7 @@ class Sandbox:
     ) -> Facts:
         """Say what the document is. A document that forbids printing is described, not refused."""
         answer = await self._run(
-            self._request("inspect", declared, password), source, _Sinks(self.settings, None, None), batch
+            self._request("inspect", declared, password), [source], _Sinks(self.settings, None, None), batch
         )
         return _parsed(facts_from_wire, answer.get("facts"))
 
@@ -85,7 +85,7 @@ class Sandbox:
         wanted = thumbnails if thumbnail_sink is not None else None
         request = self._request("prepare", declared, password, thumbnails=wanted or Thumbnails(count=0))
         sinks = _Sinks(self.settings, sink, thumbnail_sink)
-        answer = await self._run(request, source, sinks, batch)
+        answer = await self._run(request, [source], sinks, batch)
         facts = _parsed(facts_from_wire, answer.get("facts"))
         return Prepared(facts=facts, size=sinks.size, thumbnails=sinks.thumbnails)
 
@@ -102,7 +102,7 @@ class Sandbox:
         """Stream the document in the recipe's format with its ticket applied; what was counted is counted on the result."""
         request = self._request("render", declared, password) | {"recipe": recipe_to_wire(recipe)}
         sinks = _Sinks(self.settings, sink, None)
-        answer = await self._run(request, source, sinks, batch)
+        answer = await self._run(request, [source], sinks, batch)
         return _parsed(lambda value: rendered_from_wire(value, size=sinks.size), answer.get("rendered"))
 
     async def thumbnails(
@@ -118,12 +118,29 @@ class Sandbox:
         """Picture the first pages; returns how many pictures there were."""
         request = self._request("thumbnails", declared, password, thumbnails=thumbnails or Thumbnails())
         sinks = _Sinks(self.settings, None, thumbnail_sink)
-        await self._run(request, source, sinks, batch)
+        await self._run(request, [source], sinks, batch)
         return sinks.thumbnails
 
-    async def _run(self, request: Header, source: AsyncIterator[bytes], sinks: "_Sinks", batch: str | None) -> Header:
+    async def merge(
+        self,
+        sources: Sequence[AsyncIterator[bytes]],
+        sink: Sink,
+        *,
+        password: str | None = None,
+        batch: str | None = None,
+    ) -> Facts:
+        """Stream several documents, of any formats, as one printable PDF in their order; the limits hold for the sum."""
+        if not sources:
+            raise NothingSelected("no document was given")
+        request = self._request("merge", None, password) | {"documents": len(sources)}
+        answer = await self._run(request, sources, _Sinks(self.settings, sink, None), batch)
+        return _parsed(facts_from_wire, answer.get("facts"))
+
+    async def _run(
+        self, request: Header, sources: Sequence[AsyncIterator[bytes]], sinks: "_Sinks", batch: str | None
+    ) -> Header:
         async with self.pool.worker(batch) as worker:
-            return await worker.exchange(request, source, sinks)
+            return await worker.exchange(request, sources, sinks)
 
     def _request(
         self, operation: str, declared: str | None, password: str | None, *, thumbnails: Thumbnails | None = None

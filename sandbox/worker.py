@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 from asyncio.streams import FlowControlMixin
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import IO, Protocol
 
 from sandbox import protocol
@@ -77,8 +77,8 @@ class Worker:
         except TimeoutError as error:
             raise TimedOut(f"the worker was not ready after {seconds} s") from error
 
-    async def exchange(self, request: Header, source: AsyncIterator[bytes], sinks: Sinks) -> Header:
-        """Stream a document in and its results out; returns the worker's closing header.
+    async def exchange(self, request: Header, sources: Sequence[AsyncIterator[bytes]], sinks: Sinks) -> Header:
+        """Stream documents in, one after another, and the results out; returns the worker's closing header.
 
         Any SandboxError. An error of the source or of a sink passes through unchanged. After any error the worker must
         be destroyed: it may still be in the middle of the document.
@@ -86,17 +86,17 @@ class Worker:
         watchdog = _Watchdog(self._limits)
         try:
             async with watchdog.timeout:
-                return await self._converse(request, source, sinks, watchdog)
+                return await self._converse(request, sources, sinks, watchdog)
         except TimeoutError as error:
             if watchdog.timeout.expired():
                 raise TimedOut("the wall-clock limit passed") from error
             raise
 
     async def _converse(
-        self, request: Header, source: AsyncIterator[bytes], sinks: Sinks, watchdog: "_Watchdog"
+        self, request: Header, sources: Sequence[AsyncIterator[bytes]], sinks: Sinks, watchdog: "_Watchdog"
     ) -> Header:
         self.documents += 1
-        feeding = asyncio.create_task(self._feed(request, source))
+        feeding = asyncio.create_task(self._feed(request, sources))
         listening = asyncio.create_task(self._answers(sinks, watchdog))
         watching = asyncio.create_task(self._watch())
         tasks = {feeding, listening, watching}
@@ -115,18 +115,19 @@ class Worker:
                 task.cancel()
             await asyncio.gather(feeding, listening, watching, return_exceptions=True)
 
-    async def _feed(self, request: Header, source: AsyncIterator[bytes]) -> None:
+    async def _feed(self, request: Header, sources: Sequence[AsyncIterator[bytes]]) -> None:
         size = 0
         listening = await self._write(protocol.header(request))
-        async for chunk in source:
-            size += len(chunk)
-            if size > self._limits.max_source_bytes:
-                raise TooLarge("the source", limit="bytes", allowed=self._limits.max_source_bytes)
-            for frame in protocol.data(chunk):
-                listening = listening and await self._write(frame)
-            if not listening:
-                return
-        await self._write(protocol.end())
+        for source in sources:
+            async for chunk in source:
+                size += len(chunk)
+                if size > self._limits.max_source_bytes:
+                    raise TooLarge("the source", limit="bytes", allowed=self._limits.max_source_bytes)
+                for frame in protocol.data(chunk):
+                    listening = listening and await self._write(frame)
+                if not listening:
+                    return
+            await self._write(protocol.end())
 
     async def _answers(self, sinks: Sinks, watchdog: "_Watchdog") -> Header:
         while True:

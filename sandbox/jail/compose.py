@@ -1,6 +1,7 @@
 """Carries out a layout on a PDF without turning it into pixels: pages become forms on new sheets, copies share them."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import pikepdf
@@ -43,6 +44,17 @@ def repeat(source: Path, target: Path, sequence: Sequence[int | None]) -> None:
             made.append(pdf.make_indirect(copy))
         _replace(pdf, made)
         pdf.save(target, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+
+
+def join(sources: Sequence[Path], target: Path) -> None:
+    """Write the pages of several clean PDFs as one, in order, and remove the parts."""
+    with ExitStack() as stack, Pdf.new() as whole:
+        for path in sources:
+            # Pages that were taken over are read from their own file until the whole is saved.
+            whole.pages.extend(stack.enter_context(Pdf.open(path)).pages)
+        whole.save(target, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    for path in sources:
+        path.unlink()
 
 
 def _replace(pdf: Pdf, pages: Sequence[pikepdf.Object]) -> None:

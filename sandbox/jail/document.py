@@ -1,9 +1,10 @@
 """From whatever was sent to a clean PDF in the jail's own folder."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sandbox.jail import ghost, images
+from sandbox.jail import compose, ghost, images
 from sandbox.jail.incoming import Incoming
 from sandbox.jail.sanitize import Cleaned, clean
 from sandbox.jail.sniff import HEAD, sniff
@@ -37,6 +38,30 @@ def open_document(task: Task, incoming: Incoming) -> Opened:
         return Opened(path=target, format=kind, cleaned=_cleaned(source, target, kind, task))
     finally:
         source.unlink()
+
+
+def merged(task: Task, incoming: Iterator[Incoming]) -> Opened:
+    """Open several documents and join their pages. The first that is refused refuses them all."""
+    parts: list[Opened] = []
+    known: list[bool] = []
+    for number, one in enumerate(incoming):
+        opened = open_document(task, one)
+        kept = opened.path.rename(task.folder / f"part-{number}.pdf")
+        parts.append(replace(opened, path=kept))
+        known += opened.colors or []
+        task.pages(sum(part.cleaned.pages for part in parts))
+    target = task.folder / "printable.pdf"
+    compose.join([part.path for part in parts], target)
+    found = [part.cleaned for part in parts]
+    cleaned = Cleaned(
+        pages=sum(one.pages for one in found),
+        encrypted=any(one.encrypted for one in found),
+        print_permitted=True,
+        repaired=any(one.repaired for one in found),
+        removed=tuple(sorted({word for one in found for word in one.removed})),
+    )
+    exact = known if len(known) == cleaned.pages else None
+    return Opened(path=target, format=PDF, cleaned=cleaned, colors=exact)
 
 
 def _cleaned(source: Path, target: Path, kind: str, task: Task) -> Cleaned:

@@ -17,6 +17,7 @@ def _nobody(count: int) -> None:
 class Task:
     operation: str
     folder: Path
+    documents: int = 1
     declared: str = ""
     password: str = ""
     max_pages: int = 2000
@@ -41,6 +42,7 @@ def task_from_wire(request: dict[str, Any], folder: Path, report: Callable[[int]
     return Task(
         operation=request["operation"],
         folder=folder,
+        documents=request.get("documents", 1),
         declared=request["declared"],
         password=request["password"],
         max_pages=request["max_pages"],

@@ -10,7 +10,7 @@ from typing import Any
 from sandbox.errors import Crashed, SandboxError, TooLarge, to_wire
 from sandbox.jail import look, render
 from sandbox.jail.channel import Channel, file_chunks
-from sandbox.jail.document import Opened, open_document
+from sandbox.jail.document import Opened, merged, open_document
 from sandbox.jail.image_pdf import ImagePdf, Picture, deflated
 from sandbox.jail.incoming import Incoming
 from sandbox.jail.raster import Space
@@ -65,7 +65,7 @@ def serve(channel: Channel, request: dict[str, Any], folder: Path) -> bool:
     """Answer one request; returns whether the worker can go on. Every error becomes an error header."""
     try:
         task = task_from_wire(request, folder, lambda count: channel.send({"event": "pages", "count": count}))
-        channel.send({"event": "done", **_work(channel, task, Incoming(channel.document()))})
+        channel.send({"event": "done", **_work(channel, task)})
     except SandboxError as error:
         channel.send(to_wire(error))
     except MemoryError as error:
@@ -82,10 +82,11 @@ def serve(channel: Channel, request: dict[str, Any], folder: Path) -> bool:
     return False
 
 
-def _work(channel: Channel, task: Task, incoming: Incoming) -> dict[str, object]:
-    opened = open_document(task, incoming)
+def _work(channel: Channel, task: Task) -> dict[str, object]:
+    incoming = (Incoming(channel.document()) for _ in range(task.documents))
+    opened = merged(task, incoming) if task.operation == "merge" else open_document(task, next(incoming))
     match task.operation:
-        case "inspect" | "prepare" | "thumbnails":
+        case "inspect" | "prepare" | "thumbnails" | "merge":
             return _describe(channel, task, opened)
         case "render":
             made = render.plan(opened, task)
@@ -110,7 +111,7 @@ def _describe(channel: Channel, task: Task, opened: Opened) -> dict[str, object]
     pages: tuple[PageFacts, ...] = look.facts(
         opened.path, thumbnails=task.thumbnails, show=show, known=opened.colors, max_pixels=task.max_pixels
     )
-    if task.operation == "prepare":
+    if task.operation in {"prepare", "merge"}:
         channel.stream({"name": "result"}, file_chunks(opened.path))
     cleaned = opened.cleaned
     facts = Facts(

@@ -45,10 +45,10 @@ async def test_a_batch_shares_a_worker_and_nobody_else_gets_it(sandbox: Sandbox)
     assert not seen["alice"] & seen["bob"]
 
 
-def _inspection(sandbox: Sandbox) -> tuple[dict[str, object], AsyncIterator[bytes], object]:
+def _inspection(sandbox: Sandbox) -> tuple[dict[str, object], list[AsyncIterator[bytes]], object]:
     from sandbox.client import _Sinks
 
-    return sandbox._request("inspect", None, None), stream(samples.pdf(1)), _Sinks(sandbox.settings, None, None)
+    return sandbox._request("inspect", None, None), [stream(samples.pdf(1))], _Sinks(sandbox.settings, None, None)
 
 
 async def test_nothing_of_a_document_is_left_for_the_next_of_its_batch(sandbox: Sandbox) -> None:
