@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+import trustme
 from playwright.async_api import Browser, Page, async_playwright, expect
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -153,6 +154,20 @@ async def test_from_sign_in_to_paper(stage: Stage) -> None:
 
         await page.get_by_role("button", name="Sign out").click()
         await expect(page.get_by_role("status")).to_contain_text("You are signed out")
+
+
+async def test_over_tls_with_the_strict_cookie(stage: Stage, tmp_path: Path) -> None:
+    authority, pem = trustme.CA(), tmp_path / "server.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(pem)
+    async with serving(stage.house.app(), tls=pem) as stage.url, stage.page(ignore_https_errors=True) as page:
+        await stage.sign_in(page)
+        (cookie,) = await page.context.cookies()
+        assert (cookie["name"], cookie["secure"], cookie["httpOnly"]) == ("__Host-papertap", True, True)
+        await page.get_by_role("button", name="Print all").click()
+        await expect(page.get_by_role("status").get_by_text("on its way to Copy room")).to_have_count(3)
+        await page.get_by_role("button", name="Sign out").click()
+        await expect(page.get_by_role("status")).to_contain_text("You are signed out")
+        assert "__Host-papertap" not in {one["name"] for one in await page.context.cookies()}
 
 
 async def test_three_touches_from_list_to_sent(stage: Stage) -> None:

@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -254,13 +255,14 @@ def a_page(seed: int, *, boarding: bool = False) -> bytes:
 
 
 @asynccontextmanager
-async def serving(app: Starlette) -> AsyncIterator[str]:
-    """The pages on a free port of this machine: the base URL."""
+async def serving(app: Starlette, *, tls: Path | None = None) -> AsyncIterator[str]:
+    """The pages on a free port of this machine: the base URL. `tls`: a PEM file with key and certificate."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False))
+    quiet: dict[str, Any] = {"lifespan": "off", "ws": "none", "log_config": None, "access_log": False}
+    server = uvicorn.Server(uvicorn.Config(app, ssl_certfile=tls, ssl_keyfile=tls, **quiet))
     task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         await task
