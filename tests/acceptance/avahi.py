@@ -1,5 +1,7 @@
 """A private Avahi with a private D-Bus, on loopback only: the resolver of every Linux desktop, started as a program.
 
+It publishes no address: two of them, in tests that run side by side, would fight for the name of 127.0.0.1.
+
 Avahi keeps its process id under /run, at one place for the whole machine; a mount namespace gives it a /run of its
 own, so that neither a system's Avahi nor another test is in the way.
 """
@@ -36,6 +38,7 @@ disallow-other-stacks=no
 [publish]
 publish-workstation=no
 publish-hinfo=no
+publish-addresses=no
 """
 
 
@@ -81,6 +84,11 @@ class Avahi:
         lines = (await self.run("avahi-browse", "-rtp", type_)).splitlines()
         several = [seen(line) for line in lines if line.startswith("=")]
         return {one.instance: one for one in several}
+
+    async def instances(self, type_: str) -> set[str]:
+        """The names alone, also of what does not resolve."""
+        lines = (await self.run("avahi-browse", "-tp", type_)).splitlines()
+        return {unescape(line.split(";")[3]) for line in lines if line.startswith("+")}
 
     async def resolve(self, instance: str, type_: str) -> Seen:
         """Asks until it is there; TimeoutError when it never is."""
