@@ -1,7 +1,8 @@
 """Nothing is kept longer than it is needed, and nothing is taken away too soon.
 
-`run_once` is called now and then, and may be called at any time: each step looks at the rows and does what is due.
-A step that fails for one job leaves the others alone and is tried again in the next run.
+`run_once` may be called at any time, as often as every second: each step looks at the rows and does what is due, and
+a run that finds nothing writes nothing. A step that fails for one job leaves the others alone and is tried again in
+the next run.
 """
 
 import logging
@@ -16,13 +17,15 @@ from gateway.services.steady import Jump, SteadyClock
 from gateway.settings import Settings
 
 PAGE = 200  # rows in memory at a time
-SWEEP_SECONDS = 600.0  # reading all directories is the dearest step
+CLEAN_SECONDS = 600.0  # between two cleanings: they read all directories and all ids
 PURGE_PAGE = 500
 
 _OPEN = (JobState.PENDING, JobState.PENDING_HELD, JobState.PROCESSING, JobState.PROCESSING_STOPPED)
 _WAITING = (JobState.PENDING, JobState.PENDING_HELD, JobState.PROCESSING_STOPPED)
-_ENDED = (JobState.CANCELED, JobState.ABORTED, JobState.COMPLETED)
+_NOT_PRINTED = (JobState.CANCELED, JobState.ABORTED)
 _TAKEN_AWAY = {Reason.JOB_CANCELED_BY_USER, Reason.JOB_CANCELED_BY_OPERATOR}
+
+Change = Callable[[Job], JobChange | None]
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +40,7 @@ class Retention:
         self._clock = clock
         self._settings = settings
         self._steady = SteadyClock(clock)
-        self._swept_at: float | None = None
+        self._cleaned_at: float | None = None
 
     async def run_once(self) -> None:
         """All that is due now. Raises only what the store or the spool raises for the run as a whole."""
@@ -45,16 +48,41 @@ class Retention:
         if jump is not None:
             await self._postpone(jump)
             self._steady.accept()
-        trusted = self._steady.trusted
-        if trusted:
-            now = self._clock.now()
-            await self._each(JobQuery(states=_WAITING, expires_before=now), self._expire)
-            await self._each(JobQuery(states=_WAITING, warn_before=now + self._settings.jobs.warn_seconds), self._warn)
-            await self._each(JobQuery(states=(JobState.PENDING_HELD,), incoming_before=now), self._abort_open)
-            await self._purge(now)
-        if trusted or not self._settings.jobs.reprint_seconds:
-            await self._each(JobQuery(states=_ENDED, with_key=True), self._destroy)
-        await self._sweep()
+        if self._steady.trusted:
+            await self._end_waiting(self._clock.now())
+        await self._destroy_documents(self._clock.now())
+        await self._clean()
+
+    # -- steps for all jobs
+
+    async def _end_waiting(self, now: float) -> None:
+        await self._each(JobQuery(states=_WAITING, expires_before=now), self._expire)
+        await self._each(JobQuery(states=_WAITING, warn_before=now + self._settings.jobs.warn_seconds), self._warn)
+        await self._each(JobQuery(states=(JobState.PENDING_HELD,), incoming_before=now), self._abort_open)
+
+    async def _destroy_documents(self, now: float) -> None:
+        await self._each(JobQuery(states=_NOT_PRINTED, with_key=True), self._destroy)
+        reprint = self._settings.jobs.reprint_seconds
+        if not reprint or self._steady.trusted:
+            done = JobQuery(states=(JobState.COMPLETED,), with_key=True, favourite=False, ended_before=now - reprint)
+            await self._each(done, self._destroy)
+
+    async def _clean(self) -> None:
+        """Files that no row knows, and rows that are only history."""
+        now = self._clock.monotonic()
+        if self._cleaned_at is not None and now - self._cleaned_at < CLEAN_SECONDS:
+            return
+        self._cleaned_at = now
+        known = await self._jobs.spool_objects()
+        await self._spool.sweep(known, older_than=self._settings.spool.orphan_seconds)
+        if self._steady.trusted:
+            before = self._clock.now() - self._settings.jobs.history_seconds
+            while await self._jobs.purge_ended(before=before, limit=PURGE_PAGE) == PURGE_PAGE:
+                pass
+
+    async def _postpone(self, jump: Jump) -> None:
+        log.warning("the wall clock went ahead by %.0f s: waiting jobs keep their time", jump.ahead)
+        await self._each(JobQuery(states=_OPEN), lambda job: self._move(job, jump))
 
     # -- steps, each for one job
 
@@ -92,18 +120,15 @@ class Retention:
 
     async def _destroy(self, job: Job) -> None:
         """The key first: from that commit on nobody can read the files, whether or not they are gone."""
-        done = False
 
         def change(row: Job) -> JobChange | None:
-            nonlocal done
             now = self._clock.now()
             if row.key is None or not row.state.ended or self._kept(row, now):
                 return None
-            done = True
             return _recorded(replace(row, key=None, password_hash=None), now, "document destroyed")
 
-        row = await self._jobs.update(job.id, change)
-        if done:
+        row = await self._update(job, change)
+        if row is not None:
             await self._spool.destroy([document.id for document in _objects(row)])
 
     def _kept(self, job: Job, now: float) -> bool:
@@ -124,26 +149,7 @@ class Retention:
             )
             return _recorded(moved, self._clock.now(), "deadline moved", "the machine's clock was set ahead")
 
-        await self._jobs.update(job.id, change)
-
-    # -- steps for all
-
-    async def _postpone(self, jump: Jump) -> None:
-        log.warning("the wall clock went ahead by %.0f s: waiting jobs keep their time", jump.ahead)
-        await self._each(JobQuery(states=_OPEN), lambda job: self._move(job, jump))
-
-    async def _purge(self, now: float) -> None:
-        before = now - self._settings.jobs.history_seconds
-        while await self._jobs.purge_ended(before=before, limit=PURGE_PAGE) == PURGE_PAGE:
-            pass
-
-    async def _sweep(self) -> None:
-        now = self._clock.monotonic()
-        if self._swept_at is not None and now - self._swept_at < SWEEP_SECONDS:
-            return
-        self._swept_at = now
-        known = await self._jobs.spool_objects()
-        await self._spool.sweep(known, older_than=self._settings.spool.orphan_seconds)
+        await self._update(job, change)
 
     async def _each(self, query: JobQuery, step: Callable[[Job], Awaitable[None]]) -> None:
         """`step` for every row that matches now, in pages; one that fails is logged and passed over."""
@@ -156,17 +162,9 @@ class Retention:
                     log.exception("retention of job %d failed; the next run tries again", job.id)
             last = jobs[-1].id
 
-    async def _apply(self, job: Job, change: Callable[[Job], JobChange | None], event: Event) -> None:
-        changed = False
-
-        def watched(row: Job) -> JobChange | None:
-            nonlocal changed
-            wanted = change(row)
-            changed = wanted is not None
-            return wanted
-
-        row = await self._jobs.update(job.id, watched)
-        if changed:
+    async def _apply(self, job: Job, change: Change, event: Event) -> None:
+        row = await self._update(job, change)
+        if row is not None:
             self._events.publish(
                 Happening(
                     event=event,
@@ -177,6 +175,21 @@ class Retention:
                     text=row.message,
                 )
             )
+
+    async def _update(self, job: Job, change: Change) -> Job | None:
+        """The row if `change` changed it. What `find` gave is asked first: most rows need no transaction."""
+        if change(job) is None:
+            return None
+        changed = False
+
+        def watched(row: Job) -> JobChange | None:
+            nonlocal changed
+            wanted = change(row)
+            changed = wanted is not None
+            return wanted
+
+        row = await self._jobs.update(job.id, watched)
+        return row if changed else None
 
 
 def _waits(job: Job, now: float) -> bool:

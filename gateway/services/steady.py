@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from gateway.services.ports import Clock
 
 TOLERANCE_SECONDS = 60.0  # slewing and slow runs are no jumps
+TRIAL_SECONDS = 60.0  # a jump that is taken back within this time was none
 SETTLE_SECONDS = 60.0  # after a start, before which nothing expires: a wrong clock is mostly put right by then
 
 
@@ -29,6 +30,7 @@ class SteadyClock:
         self._started = clock.monotonic()
         self._offset = clock.now() - clock.monotonic()
         self._suspected: Jump | None = None
+        self._suspected_at = 0.0
 
     @property
     def trusted(self) -> bool:
@@ -37,15 +39,16 @@ class SteadyClock:
         return settled and self._drift() <= TOLERANCE_SECONDS
 
     def confirmed_jump(self) -> Jump | None:
-        """A jump ahead that the last call saw as well. Call once a run, and `accept` when the rows are moved."""
+        """A jump ahead that has stayed for TRIAL_SECONDS. Call once a run, and `accept` when the rows are moved."""
         drift = self._drift()
         if drift <= TOLERANCE_SECONDS:
             self.accept()
             return None
         seen = self._suspected
+        now = self._clock.monotonic()
         if seen is not None and abs(drift - seen.ahead) <= TOLERANCE_SECONDS:
-            return seen
-        self._suspected = Jump(ahead=drift, before=self._offset + self._clock.monotonic())
+            return seen if now - self._suspected_at >= TRIAL_SECONDS else None
+        self._suspected, self._suspected_at = Jump(ahead=drift, before=self._offset + now), now
         return None
 
     def accept(self) -> None:

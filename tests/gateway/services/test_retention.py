@@ -329,6 +329,41 @@ async def test_a_jump_ahead_shortens_no_wait_by_a_second(jump: float) -> None:
     assert house.row(job).state is JobState.CANCELED, "nor does it lengthen one for ever"
 
 
+async def test_a_jump_is_on_trial_for_a_minute_however_often_one_looks() -> None:
+    house = House()
+    job = await house.added(a_held_job(expires_at=house.clock.now() + 3 * HOUR))
+    house.clock.jump(DAY)
+    for _ in range(59):
+        await house.retention.run_once()
+        house.clock.tick(1.0)
+    assert house.row(job) == job
+    for _ in range(2):
+        await house.retention.run_once()
+        house.clock.tick(1.0)
+    assert house.row(job).expires_at == pytest.approx(house.clock.now() - 61.0 + 3 * HOUR, abs=1.0)
+
+
+async def test_a_run_that_finds_nothing_due_writes_nothing() -> None:
+    house = House(jobs={"reprint_seconds": DAY})
+    writes: list[int] = []
+
+    class Watched(MemoryJobStore):
+        async def update(self, job_id: int, change: Any) -> Job:
+            writes.append(job_id)
+            return await super().update(job_id, change)
+
+    house.jobs = Watched()
+    house.restarted()
+    house.clock.tick(SETTLE_SECONDS)
+    for fields in (DONE, DONE | {"favourite": True}, {"expires_at": NOW + DAY}):
+        await house.with_objects(**fields)
+    for waiting in (a_released_job(expires_at=NOW), a_job(expires_at=NOW + DAY), a_job(**OPEN)):
+        await house.added(waiting)
+    for _ in range(3):
+        await house.retention.run_once()
+    assert writes == []
+
+
 async def test_a_jump_that_is_taken_back_changes_nothing() -> None:
     house = House()
     job = await house.added(a_held_job(expires_at=house.clock.now() + 3 * HOUR))
