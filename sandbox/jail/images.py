@@ -29,8 +29,9 @@ def picture_to_pdf(source: Path, target: Path, kind: str, task: Task) -> None:
                 raise TooLarge(f"{image.width} by {image.height}", limit="pixels", allowed=task.max_pixels)
             dpi = _dpi(image)
             image.load()
-            upright = ImageOps.exif_transpose(image)
-            _write_picture(_in_srgb(upright), target, dpi, jpeg=kind == JPEG)
+            # A copy of 100 megapixels is 400 MB: wherever Pillow would make one for nothing, it is told not to.
+            ImageOps.exif_transpose(image, in_place=True)
+            _write_picture(_in_srgb(image), target, dpi, jpeg=kind == JPEG)
     except UnidentifiedImageError as error:
         raise Broken(str(error)) from error
     except OSError as error:
@@ -130,7 +131,8 @@ def _write_picture(image: Image.Image, target: Path, dpi: float, *, jpeg: bool) 
 def _jpeg(image: Image.Image, *, gray: bool) -> Iterable[bytes]:
     """Encode anew from the pixels alone: no segment of the sender's file reaches the printer."""
     buffer = io.BytesIO()
-    plain = image.convert("L" if gray else "RGB")
+    mode = "L" if gray else "RGB"
+    plain = image if image.mode == mode else image.convert(mode)
     # Pillow would write comments, resolution and profiles back from here.
     plain.info.clear()
     plain.save(buffer, "JPEG", quality=_JPEG_QUALITY, subsampling=0)

@@ -49,9 +49,11 @@ def draw(document: pypdfium2.PdfDocument, index: int, size: tuple[int, int] | No
             bitmap.fill_rect((255, 255, 255, 255), 0, 0, width, height)
             flags = pdfium.FPDF_PRINTING | (pdfium.FPDF_GRAYSCALE if gray else pdfium.FPDF_REVERSE_BYTE_ORDER)
             pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, flags)
-            image = Image.frombuffer(
-                "L" if gray else "RGB", (width, height), bitmap.buffer, "raw", "L" if gray else "RGB", bitmap.stride, 1
-            ).copy()
+            mode = "L" if gray else "RGB"
+            image = Image.frombuffer(mode, (width, height), bitmap.buffer, "raw", mode, bitmap.stride, 1)
+            if gray:
+                # Of grey Pillow only borrows the bitmap; of colour it has made its own copy already.
+                image = image.copy()
         finally:
             bitmap.close()
         return Drawn(points=points, image=image)
