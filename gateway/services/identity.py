@@ -1,7 +1,8 @@
-"""Who is asking: sign-in by password, PIN and card, users and their web sessions.
+"""Who is asking: sign-in by password, PIN and card, and web sessions.
 
 Whatever the reason, a failed sign-in reads the same and takes as long: an unknown name is verified against a
-hash that nothing matches. What may be tried how often is in limits.py, what a proof looks like in proofs.py.
+hash that nothing matches. What may be tried how often is in limits.py, what a proof looks like in proofs.py, the
+users themselves in accounts.py.
 """
 
 import asyncio
@@ -9,25 +10,14 @@ import hashlib
 import secrets
 from collections import OrderedDict
 from dataclasses import replace
-from typing import Any
-from uuid import uuid4
 from weakref import WeakValueDictionary
 
-from gateway.domain.user import Actor, Role, Session, User
-from gateway.errors import BadRequest, Conflict, NotAuthenticated, NotFound
+from gateway.domain.user import Actor, Session, User
+from gateway.errors import BadRequest, NotAuthenticated
+from gateway.services.accounts import Accounts
 from gateway.services.limits import Kind, Limit, Limits, policies, subscriber
 from gateway.services.ports import Clock, Hasher, UserStore
-from gateway.services.proofs import (
-    SECRET_LONGEST,
-    check_email,
-    check_name,
-    check_password,
-    check_pin,
-    normal_card,
-    normal_password,
-    random_pin,
-    shortest_pin,
-)
+from gateway.services.proofs import SECRET_LONGEST, normal_password
 from gateway.settings import Identity as IdentitySettings
 
 BASIC_SECONDS = 300.0  # a verified password is believed that long without argon2id
@@ -35,17 +25,13 @@ BASIC_ENTRIES = 10_000
 SEEN_STEP = 30.0  # a session's last use is written at most this often
 CLOCK_SLACK = 60.0  # a clock that ran back further than this ends the session
 WRONG = "The name, password or PIN is not right. Check it and try again."
-_CHANGEABLE = frozenset({"full_name", "email", "role", "groups", "disabled"})
 
 
-class Identity:
+class Identity(Accounts):
     """Raises NotAuthenticated for a wrong proof, Throttled (with retry_after) after too many of them."""
 
     def __init__(self, *, users: UserStore, hasher: Hasher, clock: Clock, settings: IdentitySettings) -> None:
-        self._users = users
-        self._hasher = hasher
-        self._clock = clock
-        self._settings = settings
+        super().__init__(users=users, hasher=hasher, clock=clock, settings=settings)
         self.limits = Limits(clock=clock, table=policies(settings))
         self._dummy: str | None = None
         self._basic_key = secrets.token_bytes(32)
@@ -161,101 +147,6 @@ class Identity:
     async def close_sessions_of(self, name: str) -> int:
         return await self._users.delete_sessions_of((await self.get(name)).name)
 
-    # --- users -------------------------------------------------------------------------------------------------
-
-    async def get(self, name: str) -> User:
-        user = await self._users.user(name)
-        if user is None:
-            raise NotFound(f'There is no user "{name}".')
-        return user
-
-    async def users(self, contains: str = "", *, limit: int = 100) -> list[User]:
-        return await self._users.users(contains=contains, limit=limit)
-
-    async def add_user(
-        self,
-        name: str,
-        *,
-        full_name: str = "",
-        email: str | None = None,
-        pin: str | None = None,
-        card: str | None = None,
-        password: str | None = None,
-        role: Role = Role.USER,
-    ) -> User:
-        """Conflict when the name, the PIN or the card is another's; BadRequest when one breaks a rule."""
-        name = check_name(name)
-        if await self._users.user(name) is not None:
-            raise Conflict(f'There is a user "{name}" already.')
-        user = User(
-            name=name,
-            uuid=uuid4(),
-            full_name=full_name.strip(),
-            email=check_email(email),
-            role=role,
-            cards=() if card is None else (await self._free_card(card),),
-            created_at=self._clock.now(),
-        )
-        if password is not None:
-            user = replace(user, password_hash=await self._hasher.hash(check_password(password)))
-        if pin is not None:
-            user = await self._with_pin(user, pin, users=await self._users.user_count() + 1)
-        return await self._users.save_user(user)
-
-    async def change_user(self, name: str, **changes: Any) -> User:
-        """full_name, email, role, groups, disabled; a disabled user is signed out everywhere at once."""
-        unknown = sorted(set(changes) - _CHANGEABLE)
-        if unknown:
-            raise BadRequest(f"A user's {', '.join(unknown)} cannot be changed this way.")
-        if "email" in changes:
-            changes["email"] = check_email(changes["email"])
-        user = await self._users.save_user(replace(await self.get(name), **changes))
-        if user.disabled:
-            await self._users.delete_sessions_of(user.name)
-        return user
-
-    async def disable(self, name: str) -> User:
-        return await self.change_user(name, disabled=True)
-
-    async def set_pin(self, name: str, pin: str | None) -> User:
-        """None removes it. Other sessions of the user end."""
-        user = await self.get(name)
-        if pin is None:
-            return await self._save_proofs(replace(user, pin_hash=None, pin_lookup=None))
-        return await self._save_proofs(await self._with_pin(user, pin, users=await self._users.user_count()))
-
-    async def set_password(self, name: str, password: str | None) -> User:
-        """None removes it. Other sessions of the user end."""
-        user = await self.get(name)
-        hashed = None if password is None else await self._hasher.hash(check_password(password))
-        return await self._save_proofs(replace(user, password_hash=hashed))
-
-    async def add_card(self, name: str, card: str) -> User:
-        user = await self.get(name)
-        hashed = await self._free_card(card, owner=user.name)
-        if hashed in user.cards:
-            return user
-        return await self._users.save_user(replace(user, cards=(*user.cards, hashed)))
-
-    async def remove_card(self, name: str, card: str) -> User:
-        user, hashed = await self.get(name), self._card_hash(card)
-        if hashed not in user.cards:
-            raise NotFound(f'"{user.name}" has no such card.')
-        return await self._users.save_user(replace(user, cards=tuple(c for c in user.cards if c != hashed)))
-
-    async def delete_user(self, name: str) -> None:
-        user = await self.get(name)
-        await self._users.delete_sessions_of(user.name)
-        await self._users.delete_user(user.name)
-
-    async def new_pin(self) -> str:
-        """A random PIN that keeps the rules and is nobody's yet."""
-        digits = max(self._settings.pin_digits, shortest_pin(await self._users.user_count() + 1))
-        while True:
-            pin = random_pin(digits)
-            if await self._users.user_by_pin(self._hasher.lookup("pin", pin)) is None:
-                return pin
-
     # --- within ------------------------------------------------------------------------------------------------
 
     def _limits_of(self, address: str, terminal: str | None, name: str | None) -> tuple[Limit, ...]:
@@ -308,29 +199,6 @@ class Identity:
     def _alive(self, session: Session, now: float) -> bool:
         ends = min(session.expires_at, session.seen_at + self._settings.idle_seconds)
         return session.seen_at - CLOCK_SLACK <= now < ends
-
-    def _card_hash(self, card: str) -> str:
-        return self._hasher.lookup("card", normal_card(card))
-
-    async def _free_card(self, card: str, *, owner: str | None = None) -> str:
-        hashed = self._card_hash(card)
-        holder = await self._users.user_by_card(hashed)
-        if holder is not None and holder.name != owner:
-            raise Conflict("This card belongs to another user. Remove it there first.")
-        return hashed
-
-    async def _with_pin(self, user: User, pin: str, *, users: int) -> User:
-        check_pin(pin, users=users)
-        lookup = self._hasher.lookup("pin", pin)
-        holder = await self._users.user_by_pin(lookup)
-        if holder is not None and holder.name != user.name:
-            raise Conflict("This PIN cannot be used. Choose another one.")
-        return replace(user, pin_hash=await self._hasher.hash(pin), pin_lookup=lookup)
-
-    async def _save_proofs(self, user: User) -> User:
-        saved = await self._users.save_user(user)
-        await self._users.delete_sessions_of(saved.name)
-        return saved
 
 
 def _digest(cookie: str) -> str:

@@ -58,6 +58,7 @@ def expected(method: str, path: str, role: str) -> set[int]:
         (path in {"/jobs/release", "/jobs/delete"}, {400}),  # nothing is ticked
         (path.endswith(("came-out", "not-out")), {409}),  # nothing was asked
         (path.endswith("reprint") and role == "olga", {403}),
+        (path == "/jobs/release-all" and role != "alice", {409}),  # nothing waits
     ]
     return next((statuses for fits, statuses in lines if fits), {200})
 

@@ -1,0 +1,147 @@
+"""The users of the gateway: adding and changing them and their proofs."""
+
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from gateway.domain.user import Role, User
+from gateway.errors import BadRequest, Conflict, NotFound
+from gateway.services.ports import Clock, Hasher, UserStore
+from gateway.services.proofs import (
+    check_email,
+    check_name,
+    check_password,
+    check_pin,
+    normal_card,
+    random_pin,
+    shortest_pin,
+)
+from gateway.settings import Identity as IdentitySettings
+
+_CHANGEABLE = frozenset({"full_name", "email", "role", "groups", "disabled"})
+
+
+class Accounts:
+    """Rows of users. No secret is kept: passwords and PINs as argon2id hashes, cards and PINs as keyed hashes."""
+
+    def __init__(self, *, users: UserStore, hasher: Hasher, clock: Clock, settings: IdentitySettings) -> None:
+        self._users = users
+        self._hasher = hasher
+        self._clock = clock
+        self._settings = settings
+
+    async def get(self, name: str) -> User:
+        user = await self._users.user(name)
+        if user is None:
+            raise NotFound(f'There is no user "{name}".')
+        return user
+
+    async def users(self, contains: str = "", *, limit: int = 100) -> list[User]:
+        return await self._users.users(contains=contains, limit=limit)
+
+    async def add_user(
+        self,
+        name: str,
+        *,
+        full_name: str = "",
+        email: str | None = None,
+        pin: str | None = None,
+        card: str | None = None,
+        password: str | None = None,
+        role: Role = Role.USER,
+    ) -> User:
+        """Conflict when the name, the PIN or the card is another's; BadRequest when one breaks a rule."""
+        name = check_name(name)
+        if await self._users.user(name) is not None:
+            raise Conflict(f'There is a user "{name}" already.')
+        user = User(
+            name=name,
+            uuid=uuid4(),
+            full_name=full_name.strip(),
+            email=check_email(email),
+            role=role,
+            cards=() if card is None else (await self._free_card(card),),
+            created_at=self._clock.now(),
+        )
+        if password is not None:
+            user = replace(user, password_hash=await self._hasher.hash(check_password(password)))
+        if pin is not None:
+            user = await self._with_pin(user, pin, users=await self._users.user_count() + 1)
+        return await self._users.save_user(user)
+
+    async def change_user(self, name: str, **changes: Any) -> User:
+        """full_name, email, role, groups, disabled; a disabled user is signed out everywhere at once."""
+        unknown = sorted(set(changes) - _CHANGEABLE)
+        if unknown:
+            raise BadRequest(f"A user's {', '.join(unknown)} cannot be changed this way.")
+        if "email" in changes:
+            changes["email"] = check_email(changes["email"])
+        user = await self._users.save_user(replace(await self.get(name), **changes))
+        if user.disabled:
+            await self._users.delete_sessions_of(user.name)
+        return user
+
+    async def disable(self, name: str) -> User:
+        return await self.change_user(name, disabled=True)
+
+    async def set_pin(self, name: str, pin: str | None) -> User:
+        """None removes it. Other sessions of the user end."""
+        user = await self.get(name)
+        if pin is None:
+            return await self._save_proofs(replace(user, pin_hash=None, pin_lookup=None))
+        return await self._save_proofs(await self._with_pin(user, pin, users=await self._users.user_count()))
+
+    async def set_password(self, name: str, password: str | None) -> User:
+        """None removes it. Other sessions of the user end."""
+        user = await self.get(name)
+        hashed = None if password is None else await self._hasher.hash(check_password(password))
+        return await self._save_proofs(replace(user, password_hash=hashed))
+
+    async def add_card(self, name: str, card: str) -> User:
+        user = await self.get(name)
+        hashed = await self._free_card(card, owner=user.name)
+        if hashed in user.cards:
+            return user
+        return await self._users.save_user(replace(user, cards=(*user.cards, hashed)))
+
+    async def remove_card(self, name: str, card: str) -> User:
+        user, hashed = await self.get(name), self._card_hash(card)
+        if hashed not in user.cards:
+            raise NotFound(f'"{user.name}" has no such card.')
+        return await self._users.save_user(replace(user, cards=tuple(c for c in user.cards if c != hashed)))
+
+    async def delete_user(self, name: str) -> None:
+        user = await self.get(name)
+        await self._users.delete_sessions_of(user.name)
+        await self._users.delete_user(user.name)
+
+    async def new_pin(self) -> str:
+        """A random PIN that keeps the rules and is nobody's yet."""
+        digits = max(self._settings.pin_digits, shortest_pin(await self._users.user_count() + 1))
+        while True:
+            pin = random_pin(digits)
+            if await self._users.user_by_pin(self._hasher.lookup("pin", pin)) is None:
+                return pin
+
+    def _card_hash(self, card: str) -> str:
+        return self._hasher.lookup("card", normal_card(card))
+
+    async def _free_card(self, card: str, *, owner: str | None = None) -> str:
+        hashed = self._card_hash(card)
+        holder = await self._users.user_by_card(hashed)
+        if holder is not None and holder.name != owner:
+            raise Conflict("This card belongs to another user. Remove it there first.")
+        return hashed
+
+    async def _with_pin(self, user: User, pin: str, *, users: int) -> User:
+        check_pin(pin, users=users)
+        lookup = self._hasher.lookup("pin", pin)
+        holder = await self._users.user_by_pin(lookup)
+        if holder is not None and holder.name != user.name:
+            raise Conflict("This PIN cannot be used. Choose another one.")
+        return replace(user, pin_hash=await self._hasher.hash(pin), pin_lookup=lookup)
+
+    async def _save_proofs(self, user: User) -> User:
+        saved = await self._users.save_user(user)
+        await self._users.delete_sessions_of(saved.name)
+        return saved

@@ -1,0 +1,170 @@
+"""The list of jobs: which ones are asked for, and the page that shows them."""
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from gateway.domain.job import Job, JobState
+from gateway.errors import NotFound, Refusal
+from gateway.services.ports import JobQuery
+from webprint.answers import status_of
+from webprint.requests import first
+from webprint.site import Site, Visit
+from webprint.views import JobView, Part, devices_for, view_devices, view_job
+
+OPEN = tuple(state for state in JobState if not state.ended)
+ENDED = tuple(state for state in JobState if state.ended)
+OPEN_SHOWN = 200  # of those that wait or print; more is nobody's list of the day
+ENDED_SHOWN = 30  # older ones are a link away
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Note:
+    """What the last action did to one job, in words. `tone`: good or bad."""
+
+    tone: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What the address asks of the list."""
+
+    everybody: bool = False
+    search: str = ""
+    before: int | None = None
+    select_all: bool = False
+    selected: frozenset[int] = field(default_factory=frozenset)
+    device: str = ""
+
+    @property
+    def here(self) -> str:
+        """The list's own address, to come back to after an action."""
+        return "/jobs?" + urlencode({"all": 1, "q": self.search}) if self.everybody else "/jobs"
+
+
+class JobList:
+    """Finds what a visitor asks for and makes the page of it, also the one that follows an action."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def page(
+        self, visit: Visit, asked: Asked, *, notes: list[Note] | None = None, refusal: Refusal | None = None
+    ) -> Response:
+        jobs = await self._wanted(visit, asked)
+        claimable = [] if asked.everybody or asked.before else await self._site.release.claimable(visit.actor)
+        devices = view_devices(devices_for(self._site.printers, jobs), asked.device)
+        views = [self.view(visit, job) for job in jobs]
+        state = fingerprint(views, [self.view(visit, job) for job in claimable], devices)
+        if notes is None and visit.request.headers.get("if-none-match") == state:
+            return Response(status_code=304, headers={"ETag": state})
+        waiting = [view.id for view in views if view.can_release]
+        response = self._site.page(
+            visit,
+            "jobs.html",
+            status=200 if refusal is None else status_of(refusal),
+            asked=asked,
+            state=state,
+            parts=_parts(views),
+            claimable=[self.view(visit, job) for job in claimable],
+            devices=devices,
+            selected=_selected(asked, waiting),
+            waiting=waiting,
+            notes=notes or [],
+            filled=_filled(visit, keep=any(note.tone == "bad" for note in notes or [])),
+            older=_older(jobs),
+        )
+        response.headers["ETag"] = state
+        return response
+
+    async def _wanted(self, visit: Visit, asked: Asked) -> list[Job]:
+        """Newest first. An operator's search looks at document names and owners, and takes a job's number."""
+        if not asked.everybody:
+            return await self._rows(visit, asked, JobQuery(owner=visit.actor.user))
+        if not asked.search:
+            return await self._rows(visit, asked, JobQuery())
+        several = await self._rows(visit, asked, JobQuery(name_contains=asked.search))
+        several += await self._rows(visit, asked, JobQuery(owner=asked.search))
+        if asked.search.isascii() and asked.search.isdigit() and len(asked.search) < 19:
+            several += await self._numbered(visit, int(asked.search))
+        unique = {job.id: job for job in several}
+        return sorted(unique.values(), key=lambda job: job.id, reverse=True)
+
+    async def _rows(self, visit: Visit, asked: Asked, query: JobQuery) -> list[Job]:
+        """All that is open, however old, and the newest that ended; with `before` only what ended earlier still."""
+        ended = replace(query, states=ENDED, before_id=asked.before, newest_first=True, limit=ENDED_SHOWN)
+        if asked.before is not None:
+            return await self.find(visit, ended)
+        still = replace(query, states=OPEN, newest_first=True, limit=OPEN_SHOWN)
+        return [*await self.find(visit, still), *await self.find(visit, ended)]
+
+    async def _numbered(self, visit: Visit, job_id: int) -> list[Job]:
+        try:
+            return [await self._site.release.visible(job_id, visit.actor)]
+        except NotFound:
+            return []
+
+    async def find(self, visit: Visit, query: JobQuery) -> list[Job]:
+        return await self._site.release.find(query, visit.actor)
+
+    def view(self, visit: Visit, job: Job) -> JobView:
+        return view_job(job, visit.actor, self._site.printers, now=self._site.clock.now())
+
+
+def asked_of(visit: Visit) -> Asked:
+    query = visit.request.query_params
+    before = query.get("before", "")
+    return Asked(
+        everybody=query.get("all") == "1" and visit.actor.is_operator,
+        search=query.get("q", "").strip()[:100],
+        before=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None,
+        select_all=query.get("select") == "all",
+    )
+
+
+def as_sent(visit: Visit) -> Asked:
+    """The list after a refused form: what was ticked and chosen stays so."""
+    ids = (text for text in visit.form.get("job", []) if text.isascii() and text.isdigit() and len(text) < 19)
+    return replace(back_to(visit), selected=frozenset(map(int, ids)), device=first(visit.form, "device"))
+
+
+def back_to(visit: Visit) -> Asked:
+    """The list that the form was part of."""
+    everybody = first(visit.form, "all") == "1" and visit.actor.is_operator
+    return Asked(everybody=everybody, search=first(visit.form, "search")[:100] if everybody else "")
+
+
+def _filled(visit: Visit, *, keep: bool) -> dict[str, str]:
+    """The print options as typed, so that a refusal does not cost them."""
+    return {name: first(visit.form, name)[:100] if keep else "" for name in ("copies", "sides", "color", "pages")}
+
+
+def _selected(asked: Asked, waiting: list[int]) -> frozenset[int]:
+    """What is ticked when the page opens: all if asked, and the only one, which spares a tap."""
+    if asked.select_all or (len(waiting) == 1 and not asked.everybody):
+        return frozenset(waiting)
+    return asked.selected
+
+
+def _parts(views: list[JobView]) -> list[tuple[Part, list[JobView]]]:
+    return [(part, found) for part in Part if (found := [view for view in views if view.part is part])]
+
+
+def _older(jobs: list[Job]) -> int | None:
+    """From where the next page goes on, if there may be one."""
+    ended = [job.id for job in jobs if job.state.ended]
+    return min(ended) if len(ended) >= ENDED_SHOWN else None
+
+
+def refused(title: str, refusal: Refusal) -> Note:
+    return Note(tone="bad", title=title, text=refusal.message)
+
+
+def fingerprint(*shown: Any) -> str:
+    """Changes whenever the list would look different; live pages ask with it and mostly get an empty 304."""
+    return '"' + hashlib.sha256(repr(shown).encode()).hexdigest()[:32] + '"'
