@@ -62,12 +62,14 @@ _COMPARISONS: dict[str, Callable[[], tuple[Condition, ...]]] = {
     "expires_before": lambda: (c.expires_at <= bindparam("expires_before"),),
     "warn_before": lambda: (c.expires_at <= bindparam("warn_before"), c.expiry_warned.is_(False)),
     "incoming_before": lambda: (c.incoming_until <= bindparam("incoming_before"),),
-    "ended_before": lambda: (c.ended_at <= bindparam("ended_before"),),
+    "ended_before": lambda: (ENDED, c.ended_at <= bindparam("ended_before")),
     "claim_lapsed_at": lambda: (BUSY_STATES, c.claimed_until <= bindparam("claim_lapsed_at")),
     "due_before": lambda: (c.not_before <= bindparam("due_before"),),
     "name_contains": lambda: (c.name_folded.like(bindparam("name_contains"), escape="\\"),),
-    "after_id": lambda: (c.id > bindparam("after_id"),),
-    "before_id": lambda: (c.id < bindparam("before_id"),),
+}
+_PAGES: dict[str, Callable[[ColumnElement[int]], Condition]] = {
+    "after_id": lambda by: by > bindparam("after_id"),
+    "before_id": lambda by: by < bindparam("before_id"),
 }
 _SWITCHES: dict[tuple[str, bool], Condition] = {
     ("released", True): c.output_device.is_not(None),
@@ -95,7 +97,7 @@ def _found(
     shape: tuple[tuple[str, bool | None], ...], states: tuple[JobState, ...], *, newest_first: bool, limited: bool
 ) -> Select[Any]:
     statement = select(c.id, c.version).where(*_conditions(shape, states))
-    by: ColumnElement[int] = Plain(c.id) if any(name in _TIMES for name, _ in shape) else c.id
+    by = _by(shape)
     statement = statement.order_by(by.desc() if newest_first else by)
     return statement.limit(bindparam("row_limit")) if limited else statement
 
@@ -107,15 +109,23 @@ def _counted(shape: tuple[tuple[str, bool | None], ...], states: tuple[JobState,
 
 def _shape(query: JobQuery) -> tuple[tuple[str, bool | None], ...]:
     """Which conditions are given; switches with their value, for it is part of the statement."""
-    given = [(name, None) for name in _COMPARISONS if getattr(query, name) is not None]
+    given = [(name, None) for name in (*_COMPARISONS, *_PAGES) if getattr(query, name) is not None]
     switched = [(name, value) for name, value in _SWITCHES if getattr(query, name) is value]
     return (*given, *switched)
+
+
+def _by(shape: Iterable[tuple[str, bool | None]]) -> ColumnElement[int]:
+    """The id as an order, and as the way to the rows only where nothing leaves fewer of them."""
+    return Plain(c.id) if any(name in _TIMES for name, _ in shape) else c.id
 
 
 def _conditions(shape: Iterable[tuple[str, bool | None]], states: tuple[JobState, ...]) -> list[Condition]:
     conditions: list[Condition] = []
     for name, value in shape:
-        conditions += _COMPARISONS[name]() if value is None else (_SWITCHES[name, value],)
+        if name in _PAGES:
+            conditions.append(_PAGES[name](_by(shape)))
+        else:
+            conditions += _COMPARISONS[name]() if value is None else (_SWITCHES[name, value],)
     if states and not any(state.ended for state in states) and any(name in _UNCLAIMED for name, _ in shape):
         conditions.append(UNCLAIMED)
     return conditions + _in_states(states)
@@ -137,7 +147,7 @@ def _in_states(states: tuple[JobState, ...]) -> list[Condition]:
 
 
 def _parameters(query: JobQuery) -> dict[str, Any]:
-    values = {name: getattr(query, name) for name in _COMPARISONS if getattr(query, name) is not None}
+    values = {name: getattr(query, name) for name in (*_COMPARISONS, *_PAGES) if getattr(query, name) is not None}
     for name in values.keys() & {"owner", "unclaimed_as"}:
         values[name] = fold(values[name])
     if query.name_contains is not None:

@@ -119,7 +119,7 @@ _index("jobs_to_prepare", jobs.c.id, where=TO_PREPARE)
 _index("jobs_to_deliver", jobs.c.output_device, RELEASED_ORDER, jobs.c.id, where=TO_DELIVER)
 # With `state` SQLite prefers it to jobs_of_device, which also holds the backlog of the device.
 _index("jobs_busy", jobs.c.output_device, jobs.c.state, where=BUSY)
-_index("jobs_with_key", jobs.c.ended_at, jobs.c.id, where=WITH_KEY)
+_index("jobs_with_key", jobs.c.state, jobs.c.ended_at, where=WITH_KEY)
 _index("jobs_purgeable", jobs.c.ended_at, jobs.c.id, where=ENDED_WITHOUT_KEY)
 
 job_records = Table(

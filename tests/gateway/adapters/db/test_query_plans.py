@@ -47,6 +47,13 @@ QUERIES: list[tuple[str, JobQuery]] = [
     ("jobs_claimed", JobQuery(claim_lapsed_at=1.0, states=(JobState.PROCESSING,))),
     ("jobs_postponed", JobQuery(due_before=1.0, states=HELD)),
     ("jobs_with_key", JobQuery(ended_before=1.0, with_key=True)),
+    ("jobs_with_key", JobQuery(states=ENDED, with_key=True)),
+    ("jobs_with_key", JobQuery(states=ENDED, with_key=True, after_id=7, limit=200)),
+    ("jobs_expiring", JobQuery(expires_before=1.0, states=HELD, after_id=7, limit=200)),
+    ("jobs_expiring", JobQuery(warn_before=1.0, states=OPEN, after_id=7, limit=200)),
+    ("jobs_incoming", JobQuery(incoming_before=1.0, states=HELD, after_id=7, limit=200)),
+    ("jobs_claimed", JobQuery(claim_lapsed_at=1.0, after_id=7, limit=200)),
+    ("jobs_open", JobQuery(states=OPEN, after_id=7, limit=200)),
     ("jobs_with_key", JobQuery(ended_before=1.0, with_key=True, states=ENDED)),
 ]
 

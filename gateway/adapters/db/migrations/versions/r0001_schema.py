@@ -223,7 +223,7 @@ def upgrade() -> None:
     op.create_index(
         "jobs_with_key",
         "jobs",
-        ["ended_at", "id"],
+        ["state", "ended_at"],
         unique=False,
         sqlite_where=sa.text("key IS NOT NULL"),
         postgresql_where=sa.text("key IS NOT NULL"),
