@@ -143,3 +143,10 @@ class MemoryAttemptStore:
         await asyncio.sleep(0)
         found = [row for _, row in sorted(enumerate(self.rows), key=lambda pair: (pair[1].at, pair[0]), reverse=True)]
         return [row for row in found if row.at >= since][:limit]
+
+    async def purge_attempts(self, *, before: float, limit: int = 5000) -> int:
+        await asyncio.sleep(0)
+        old = sorted((row.at, number) for number, row in enumerate(self.rows) if row.at <= before)[:limit]
+        gone = {number for _, number in old}
+        self.rows = [row for number, row in enumerate(self.rows) if number not in gone]
+        return len(gone)

@@ -222,6 +222,9 @@ class AttemptStore(Protocol):
     async def attempts(self, *, since: float = 0.0, limit: int = 100) -> list[IntakeAttempt]:
         """Newest first."""
 
+    async def purge_attempts(self, *, before: float, limit: int = 5000) -> int:
+        """Deletes the oldest that were made at or before that time; how many there were."""
+
 
 # --- events ----------------------------------------------------------------------------------------------------
 

@@ -29,3 +29,13 @@ async def test_attempts_come_back_newest_first(stores: Stores) -> None:
     assert await stores.attempts.attempts(limit=2) == [late, same]
     assert await stores.attempts.attempts(since=NOW + 9) == [late]
     assert await stores.attempts.attempts(since=NOW + 10) == []
+
+
+async def test_old_attempts_are_purged_oldest_first(stores: Stores) -> None:
+    made = [replace(ATTEMPT, at=NOW + second) for second in (3, 1, 2, 4)]
+    await stores.attempts.record_attempts(made)
+    assert await stores.attempts.purge_attempts(before=NOW + 3, limit=2) == 2
+    assert [row.at - NOW for row in await stores.attempts.attempts()] == [4, 3]
+    assert await stores.attempts.purge_attempts(before=NOW + 3) == 1
+    assert await stores.attempts.purge_attempts(before=NOW + 3) == 0
+    assert await stores.attempts.attempts() == [made[3]]

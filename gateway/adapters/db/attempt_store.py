@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, RowMapping, bindparam, insert, select
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select
 
 from gateway.adapters.db.json_values import as_object, dump_map, load_map
 from gateway.adapters.db.tables import intake_attempts
@@ -27,6 +27,14 @@ _NEWEST = (
     .order_by(intake_attempts.c.at.desc(), intake_attempts.c.id.desc())
     .limit(bindparam("row_limit"))
 )
+_PURGE = delete(intake_attempts).where(
+    intake_attempts.c.id.in_(
+        select(intake_attempts.c.id)
+        .where(intake_attempts.c.at <= bindparam("before"))
+        .order_by(intake_attempts.c.at, intake_attempts.c.id)
+        .limit(bindparam("row_limit"))
+    )
+)
 
 
 class SqlAttemptStore:
@@ -50,6 +58,10 @@ class SqlAttemptStore:
             return [_attempt_of(row) for row in found.mappings()]
 
         return await self._transactions.read(work)
+
+    async def purge_attempts(self, *, before: float, limit: int = 5000) -> int:
+        values = {"before": before, "row_limit": limit}
+        return await self._transactions.write(lambda connection: connection.execute(_PURGE, values).rowcount)
 
 
 def _attempt_of(row: RowMapping) -> IntakeAttempt:
