@@ -37,6 +37,7 @@ class OpenJobs:
         self._clock = clock
         self._settings = settings
         self._filling: set[int] = set()
+        self._commits: set[asyncio.Task[Job]] = set()
 
     def opened(self, draft: Job) -> Job:
         return replace(draft, state=JobState.PENDING_HELD, reasons=OPEN_REASONS, incoming_until=self._open_until())
@@ -99,7 +100,10 @@ class OpenJobs:
                 self._publish(Event.JOB_COMPLETED if job.state.ended else Event.JOB_STATE_CHANGED, job)
             return job
 
-        return await asyncio.shield(asyncio.create_task(commit()))
+        task = asyncio.create_task(commit(), name=f"commit-{job_id}")
+        self._commits.add(task)  # the loop alone would not keep it
+        task.add_done_callback(self._commits.discard)
+        return await asyncio.shield(task)
 
     async def kept_open(self, job_id: int, body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         """A large document may take longer than an open job waits: it is no longer idle while octets arrive."""

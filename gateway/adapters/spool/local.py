@@ -71,8 +71,7 @@ class LocalSpool:
             log.exception("object %s cannot be read", object_id)
             raise Unavailable("The stored document cannot be read from the disk.") from error
         finally:
-            # In a thread, since one may still be reading when this task is cancelled.
-            self._threads.submit(reader.close)
+            self._close(reader)
 
     async def destroy(self, object_ids: Sequence[str]) -> None:
         """What lies in quarantine stays there."""
@@ -92,6 +91,13 @@ class LocalSpool:
 
     async def _run(self, work: Callable[..., Result], *args: object) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
+
+    def _close(self, reader: ObjectReader) -> None:
+        """In a thread, since one may still be reading when its task is cancelled; at the very end there is none."""
+        try:
+            self._threads.submit(reader.close)
+        except RuntimeError:
+            reader.close()
 
     def _put_aside(self, object_id: str, why: str) -> None:
         target = self._layout.quarantine / object_id

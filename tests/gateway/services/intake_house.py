@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from gateway.domain.events import Event, IntakeAttempt
@@ -11,6 +11,7 @@ from gateway.domain.printer import Authentication, Printer, ReleasePolicy
 from gateway.domain.user import Actor, Role
 from gateway.errors import BadRequest
 from gateway.services.intake import Incoming, Intake, Submission
+from gateway.services.ports import JobChange
 from gateway.services.printers import Printers
 from gateway.settings import Settings
 from tests.fakes import (
@@ -33,7 +34,7 @@ PDF = b"%PDF-1.7 something printable"
 
 
 class CountingStore(MemoryJobStore):
-    """Remembers the groups that came to `add`; `gate` holds the disk up while it is clear.
+    """Remembers the groups that came to `add`; `gate` and `update_gate` hold the disk up while they are clear.
 
     A job named `poison` cannot be stored.
     """
@@ -44,6 +45,12 @@ class CountingStore(MemoryJobStore):
         self.poison: str | None = None
         self.gate = asyncio.Event()
         self.gate.set()
+        self.update_gate = asyncio.Event()
+        self.update_gate.set()
+
+    async def update(self, job_id: int, change: Callable[[Job], JobChange | None]) -> Job:
+        await self.update_gate.wait()
+        return await super().update(job_id, change)
 
     async def add(self, jobs: Sequence[Job]) -> list[Job]:
         self.groups.append(len(jobs))

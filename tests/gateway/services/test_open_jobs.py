@@ -209,3 +209,19 @@ async def test_the_document_is_sealed_under_the_jobs_key() -> None:
     done = await house.intake.add_document(job.id, ALICE, a_document(), last=True)
     assert done.key == job.key
     assert await house.content(done) == [PDF]
+
+
+async def test_a_client_that_leaves_during_the_commit_has_still_sent_its_document() -> None:
+    house, job = await opened()
+    house.jobs.update_gate.clear()
+    sending = asyncio.create_task(house.intake.add_document(job.id, ALICE, a_document(), last=True))
+    await house.clock.settle()
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    house.jobs.update_gate.set()
+    await house.clock.settle()
+    row = house.jobs.rows[job.id]
+    assert row.state is JobState.PENDING
+    assert await house.content(row) == [PDF]
+    assert house.told(Event.JOB_STATE_CHANGED) == [job.id]

@@ -186,6 +186,16 @@ async def test_a_reader_that_stops_early_closes_its_file(spool: LocalSpool) -> N
     assert open_files() == before
 
 
+async def test_a_reader_may_end_after_the_spool(spool: LocalSpool) -> None:
+    object_id = await store(spool, bytes(20 * CHUNK_SIZE))
+    before = open_files()
+    chunks = spool.read(object_id, KEY)
+    assert await anext(chunks)
+    spool.close()
+    await chunks.aclose()  # type: ignore[attr-defined]  # an async generator, though the port promises less
+    assert open_files() == before
+
+
 # -- room
 
 
