@@ -14,9 +14,17 @@ _KILLED = {-9, 137}
 
 
 def to_pdf(source: Path, target: Path) -> None:
-    """Distil PostScript. Broken when nothing comes out of it."""
-    _run("pdfwrite", source, target, "-dCompatibilityLevel=1.7")
+    """Distil PostScript. Broken when nothing comes out of it: for a program without a page it writes a blank one."""
+    said = _run(
+        "pdfwrite",
+        source,
+        target,
+        "-dCompatibilityLevel=1.7",
+        after="(PAGES ) print currentpagedevice /PageCount get ==",
+    )
     _require(target)
+    if re.search(r"^PAGES 0$", said, re.MULTILINE):
+        raise Broken("the program shows no page")
 
 
 def to_gray(source: Path, target: Path) -> None:
@@ -50,14 +58,22 @@ def _sides(two_sided: bool, short_edge: bool) -> tuple[str, ...]:
     return ("-dDuplex=true", f"-dTumble={'true' if short_edge else 'false'}")
 
 
-def _run(device: str, source: Path, target: Path, *options: str) -> str:
+def _run(device: str, source: Path, target: Path, *options: str, after: str = "") -> str:
     """Run it; returns the end of what it said. Its exit status alone proves nothing, so the caller looks at the file."""
     if not Path(GS).exists():
         raise FormatUnsupported("Ghostscript is not installed on this server")
     log = target.with_suffix(".log")
     with log.open("wb") as output:
         done = subprocess.run(  # noqa: S603 - fixed program, file names of our own
-            [*_COMMON, f"-sDEVICE={device}", f"-sOutputFile={target}", *options, "-f", str(source)],
+            [
+                *_COMMON,
+                f"-sDEVICE={device}",
+                f"-sOutputFile={target}",
+                *options,
+                "-f",
+                str(source),
+                *(("-c", after) if after else ()),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

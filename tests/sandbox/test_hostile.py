@@ -52,9 +52,10 @@ async def _refused(sandbox: Sandbox, document: bytes, *kinds: type[SandboxError]
         (b"RaS2" + random.Random(5).randbytes(5000), Broken),
         (b"UNIRAST\0\0\0\0\1" + random.Random(6).randbytes(5000), Broken),
         (b"%!PS\n" + b"(" * 5000, Broken),
+        (b"%!PS\n72 72 moveto 100 100 lineto stroke\n", Broken),
         (b"PK\x03\x04" + bytes(100), FormatUnsupported),
     ],
-    ids=["empty", "elf", "random", "random-pdf", "pdf-head", "jpeg", "png", "pwg", "urf", "ps", "zip"],
+    ids=["empty", "elf", "random", "random-pdf", "pdf-head", "jpeg", "png", "pwg", "urf", "ps", "no-page", "zip"],
 )
 async def test_what_is_no_document(sandbox: Sandbox, document: bytes, kind: type[SandboxError]) -> None:
     await _refused(sandbox, document, kind)
