@@ -1,6 +1,6 @@
 """One's own jobs: the list, the release, and what else can be done with a job."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
 from starlette.responses import Response, StreamingResponse
@@ -34,8 +34,9 @@ class JobPages:
 
     async def thumbnail(self, visit: Visit) -> Response:
         body = await self._site.release.thumbnail(_id(visit), visit.actor, visit.request.path_params["number"])
+        begin = await anext(body, b"")  # what cannot be read is refused before the answer has begun
         headers = {"Cache-Control": "private, max-age=300", "Vary": "Cookie"}
-        return StreamingResponse(body, media_type="image/png", headers=headers)
+        return StreamingResponse(_chained(begin, body), media_type="image/png", headers=headers)
 
     # --- actions on the selection ------------------------------------------------------------------------------
 
@@ -161,6 +162,12 @@ class JobPages:
         response = self._site.page(visit, "job.html", job=view, row=job, history=history, state=state)
         response.headers["ETag"] = state
         return response
+
+
+async def _chained(begin: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield begin
+    async for chunk in rest:
+        yield chunk
 
 
 def _id(visit: Visit) -> int:

@@ -93,6 +93,12 @@ async def test_thumbnails_are_the_owners_only(alice: Visitor, house: House) -> N
         assert f"/jobs/{job.id}/pages/" not in await text_of(operator, "/jobs?all=1")
 
 
+async def test_a_picture_that_cannot_be_read_is_refused_in_words(alice: Visitor, house: House) -> None:
+    job = await house.add_with_picture(a_page(1))
+    await house.spool.destroy([job.thumbnails[0].id])
+    assert (await alice.get(f"/jobs/{job.id}/pages/1.png")).status_code == 503
+
+
 async def test_a_single_waiting_job_is_ticked_several_are_not(alice: Visitor, house: House) -> None:
     await house.add()
     assert (await text_of(alice)).count(" checked") == 2  # the job and the printer
