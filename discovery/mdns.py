@@ -55,9 +55,11 @@ class Advertiser:
         clock: Clock,
         on_name: Callable[[str, str], None] = lambda _printer, _name: None,
         machine: Callable[[], tuple[Interface, ...]] = interfaces,
+        open_responder: Callable[..., Responder] = Responder,
     ) -> None:
         self._printers, self._events, self._settings, self._ports = printers, events, settings, ports
         self._base_url, self._clock, self._on_name, self._machine = base_url, clock, on_name, machine
+        self._open_responder = open_responder
         self._announced: dict[UUID, Announcement] = {}
         self._wished: dict[UUID, str] = {}
         self._conflicts: set[str] = set()
@@ -81,7 +83,7 @@ class Advertiser:
             try:
                 if not chosen.listen:
                     raise OSError("none of the chosen interfaces is there")  # noqa: TRY301 - one way for all of it
-                responder = Responder(
+                responder = self._open_responder(
                     host=host_name(self._settings.host_name), chosen=chosen, on_conflict=self._note_conflict
                 )
             except (OSError, RuntimeError) as error:  # RuntimeError: none of the addresses is there any more

@@ -85,11 +85,8 @@ class Responder:
         raise TimeoutError(f"No free name like {wished}")
 
     async def change(self, announcement: Announcement, services: tuple[Service, ...]) -> Announcement:
-        """Other TXT, port or addresses under the name that is held."""
+        """Other TXT, ports or addresses of the same types, under the name that is held."""
         renamed = tuple(replace(service, instance=announcement.instance) for service in services)
-        if [s.type for s in renamed] != [s.type for s in announcement.services]:
-            await self.withdraw(announcement)
-            return await self.announce(renamed)
         infos = self._infos(renamed)
         async with asyncio.timeout(REGISTER_SECONDS):
             self._watch.expect(infos)

@@ -9,7 +9,8 @@ from zeroconf.asyncio import AsyncZeroconf
 
 from discovery.interfaces import Interface
 from discovery.mdns import Advertiser
-from discovery.records import Ports
+from discovery.records import Ports, Service
+from discovery.responder import Announcement
 from gateway.domain.capabilities import Capabilities
 from gateway.settings import Mdns
 from tests.discovery.announcing import LOOPBACK, SECONDS, SomePrinters, a_named_printer, advertising, find
@@ -161,6 +162,74 @@ async def test_a_missing_network_is_tried_again() -> None:
     assert await asyncio.wait_for(names.get(), SECONDS) == printer.info
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_new_address_of_the_machine_is_told() -> None:
+    clock, printer = FakeClock(), a_named_printer()
+    machine = [Interface(name="lo", addresses=LOOPBACK)]
+    names: asyncio.Queue[str] = asyncio.Queue()
+    advertiser = Advertiser(
+        printers=SomePrinters(printer),
+        events=MemoryEventBus(),
+        settings=Mdns(interfaces=("lo",), host_name=printer.name),
+        ports=Ports(ipp=8631, ipps=None),
+        base_url="http://x",
+        clock=clock,
+        on_name=lambda _, name: names.put_nowait(name),
+        machine=lambda: tuple(machine),
+    )
+    task = asyncio.create_task(advertiser.run())
+    await asyncio.wait_for(names.get(), SECONDS)
+    machine[:] = [Interface(name="lo", addresses=("127.0.0.1", "127.0.0.9"))]
+    await clock.advance(31.0)
+    async with asyncio.timeout(SECONDS):
+        while True:
+            found = await find(printer.info)
+            if found is not None and set(found.addresses) == {"127.0.0.1", "127.0.0.9"}:
+                break
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+class FailingResponder:
+    """Fails the first time, and remembers what it was asked."""
+
+    def __init__(self, **_: object) -> None:
+        self.asked: list[str] = []
+        self.closed = False
+
+    async def announce(self, services: tuple[Service, ...]) -> Announcement:
+        self.asked.append(services[0].instance)
+        if len(self.asked) == 1:
+            raise TimeoutError
+        return Announcement(instance=services[0].instance, services=services)
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+async def test_what_failed_is_tried_at_the_next_look() -> None:
+    clock, printer, responder = FakeClock(), a_named_printer(), FailingResponder()
+    advertiser = Advertiser(
+        printers=SomePrinters(printer),
+        events=MemoryEventBus(),
+        settings=Mdns(interfaces=LOOPBACK),
+        ports=Ports(ipp=8631, ipps=None),
+        base_url="http://x",
+        clock=clock,
+        open_responder=lambda **_: responder,  # type: ignore[arg-type,return-value]  # all that is called here
+    )
+    task = asyncio.create_task(advertiser.run())
+    await clock.until_sleeping()
+    await clock.settle()
+    assert (responder.asked, advertiser.names) == ([printer.info], {})
+    await clock.advance(2.1)
+    assert advertiser.names == {printer.uuid: printer.info}
+    await clock.advance(10.0)
+    assert len(responder.asked) == 2
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert responder.closed
 
 
 def test_it_works_on_uvloop() -> None:

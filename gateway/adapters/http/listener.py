@@ -62,6 +62,7 @@ class Listener:
         self._limits, self._clock = limits, clock
         self.admission = admission or Admission(limits)
         self._config = _config(app, limits)
+        self._plain_config = _config(_speak_tls, limits) if tls == "always" else self._config
         self._state = ServerState()
         self._sockets: list[socket.socket] = []
         self._paused = False
@@ -155,8 +156,6 @@ class Listener:
     def _admit(self, sock: socket.socket, slot: Slot) -> None:
         if self._tls == "never":
             self._connect(sock, slot, None)
-        elif self._tls == "always":
-            self._connect(sock, slot, self._context())
         elif not self._peek(sock, slot):
             self._knocking[sock] = (slot, self._clock.monotonic())
             asyncio.get_running_loop().add_reader(sock.fileno(), self._on_first_octet, sock)
@@ -199,7 +198,8 @@ class Listener:
         loop = asyncio.get_running_loop()
         seconds = {"ssl_handshake_timeout": self._limits.header_seconds} if context else {}
         try:
-            await loop.connect_accepted_socket(lambda: self._protocol(slot), sock, ssl=context, **seconds)
+            config = self._config if context else self._plain_config
+            await loop.connect_accepted_socket(lambda: self._protocol(slot, config), sock, ssl=context, **seconds)
         except (OSError, TimeoutError) as error:  # also ssl.SSLError: the client spoke no TLS of ours, or went away
             log.debug("http.handshake-failed", address=slot.address, error=str(error))
             self._count("handshake")
@@ -208,9 +208,9 @@ class Listener:
             _close(sock, slot)
             raise
 
-    def _protocol(self, slot: Slot) -> Connection:
+    def _protocol(self, slot: Slot, config: Config) -> Connection:
         return Connection(
-            config=self._config,
+            config=config,
             state=self._state,
             slot=slot,
             limits=self._limits,
@@ -267,6 +267,18 @@ class Listener:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+async def _speak_tls(_scope: Any, _receive: Any, send: Any) -> None:
+    """For plain HTTP on a port that is for TLS alone."""
+    text = b"This port speaks HTTPS only. Write https:// in front of the address.\n"
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(text)).encode()),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": 400, "headers": headers})
+    await send({"type": "http.response.body", "body": text})
 
 
 def _close(sock: socket.socket, slot: Slot) -> None:

@@ -115,11 +115,14 @@ async def test_stop_does_not_wait_for_handshakes(certificates: Certificates) -> 
         assert listener.admission.open == 0
 
 
-async def test_plain_http_on_the_tls_port_is_no_tls(certificates: Certificates) -> None:
-    async with serving(Mirror(), tls="always", certificates=certificates) as listener, connected(listener) as wire:
-        await wire.send(GET)
-        await wire.rest()
-        await until(lambda: listener.dropped == {"handshake": 1})
+async def test_plain_http_on_the_tls_port_is_told_what_to_do(certificates: Certificates) -> None:
+    app = Mirror()
+    async with serving(app, tls="always", certificates=certificates) as listener, connected(listener) as wire:
+        await wire.send(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + bytes(1_000_000))
+        answer = await wire.rest()
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert answer.endswith(b"Write https:// in front of the address.\n")
+        assert not app.entered.is_set()
 
 
 async def test_a_new_certificate_serves_new_connections_and_old_ones_go_on(
