@@ -271,7 +271,7 @@ async def test_without_descriptors_accepting_waits_for_better_times() -> None:
                 while True:
                     filler.append(os.dup(0))
             await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", listener.port))
-            await until(lambda: listener._paused)
+            await until(lambda: listener._door._paused)
         finally:
             for descriptor in filler:
                 os.close(descriptor)

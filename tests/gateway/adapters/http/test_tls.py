@@ -73,13 +73,13 @@ def test_the_first_octet_may_come_late(certificates: Certificates, loop: str) ->
     async def main() -> None:
         async with serving(Mirror(), tls="detect", certificates=certificates) as listener:
             async with connected(listener) as wire:
-                await until(lambda: len(listener._knocking) == 1)
+                await until(lambda: len(listener._door._knocking) == 1)
                 await wire.send(GET)
                 assert (await wire.answer())[0] == 200
             async with connected(listener) as silent:
-                await until(lambda: len(listener._knocking) == 1)
+                await until(lambda: len(listener._door._knocking) == 1)
                 silent.writer.close()
-                await until(lambda: not listener._knocking)
+                await until(lambda: not listener._door._knocking)
             await until(lambda: listener.admission.open == 0)
 
     run(loop, main)
@@ -89,7 +89,7 @@ async def test_who_says_nothing_is_dropped(certificates: Certificates) -> None:
     clock = FakeClock()
     async with serving(Mirror(), tls="detect", certificates=certificates, clock=clock) as listener:
         async with connected(listener) as silent:
-            await until(lambda: len(listener._knocking) == 1)
+            await until(lambda: len(listener._door._knocking) == 1)
             clock.tick(11)
             listener.tick()
             assert await silent.rest() == b""
@@ -109,7 +109,7 @@ async def test_a_handshake_that_does_not_go_on_is_dropped(certificates: Certific
 async def test_stop_does_not_wait_for_handshakes(certificates: Certificates) -> None:
     async with serving(Mirror(), tls="always", certificates=certificates) as listener, connected(listener) as wire:
         await wire.send(b"\x16\x03\x01")
-        await until(lambda: len(listener._tasks) == 1)
+        await until(lambda: len(listener._door._tasks) == 1)
         await asyncio.wait_for(listener.stop(grace=0.0), 2)
         assert await wire.rest() == b""
         assert listener.admission.open == 0
