@@ -13,7 +13,6 @@ from types import SimpleNamespace
 import pytest
 
 from gateway.adapters.spool import LocalSpool, directory_of, open_spool
-from gateway.adapters.spool import health as health_module
 from gateway.adapters.spool.sealing import CHUNK_SIZE, HEADER_SIZE
 from gateway.adapters.spool.writer import BUFFER_SIZE
 from gateway.errors import StartupError, StorageFailed, StorageFull, Unavailable
@@ -201,7 +200,7 @@ async def test_a_reader_may_end_after_the_spool(spool: LocalSpool) -> None:
 
 def disk(monkeypatch: pytest.MonkeyPatch, *, free: int, total: int = 1000) -> None:
     found = SimpleNamespace(f_bavail=free, f_blocks=total, f_frsize=1)
-    monkeypatch.setattr(health_module.os, "statvfs", lambda _: found)
+    monkeypatch.setattr(os, "statvfs", lambda _: found)
 
 
 @pytest.mark.parametrize(
@@ -440,14 +439,14 @@ async def test_what_a_crash_left_half_written_is_swept(spool: LocalSpool, tmp_pa
 
 def test_the_url_names_a_local_directory(tmp_path: Path) -> None:
     assert directory_of(Settings(data=tmp_path)) == tmp_path / "spool"
-    given = Settings(data=tmp_path, spool={"url": "file:///var/lib/my%20spool"})  # type: ignore[arg-type]  # as a file gives it
+    given = Settings(data=tmp_path, spool={"url": "file:///var/lib/my%20spool"})
     assert directory_of(given) == Path("/var/lib/my spool")
 
 
 @pytest.mark.parametrize("url", ["s3://bucket/x", "file://host/x", "/var/spool", "file:relative"])
 def test_another_kind_of_spool_stops_the_start(tmp_path: Path, url: str) -> None:
     with pytest.raises(StartupError, match="file:///path"):
-        open_spool(Settings(data=tmp_path, spool={"url": url}))  # type: ignore[arg-type]  # as a file gives it
+        open_spool(Settings(data=tmp_path, spool={"url": url}))
 
 
 def test_an_unusable_directory_stops_the_start(tmp_path: Path) -> None:

@@ -48,7 +48,8 @@ def test_all_sizes_open_again(size: int, count: int) -> None:
 @given(st.lists(st.integers(0, 2 * CHUNK_SIZE), max_size=6))
 def test_the_pieces_it_came_in_do_not_matter(sizes: list[int]) -> None:
     plain = bytes(sum(sizes))
-    sealer, chunks, start = Sealer(KEY, NAME, bytes(SALT_SIZE)), [], 0
+    sealer, start = Sealer(KEY, NAME, bytes(SALT_SIZE)), 0
+    chunks: list[bytes] = []
     for size in sizes:
         chunks += sealer.seal(plain[start : start + size])
         start += size
