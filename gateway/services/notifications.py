@@ -12,82 +12,30 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from gateway.domain.events import Event, Happening
-from gateway.domain.job import Job, JobState
+from gateway.domain.job import Job
 from gateway.domain.user import Actor
 from gateway.errors import LimitReached, NotFound, NotPossible, PapertapError
 from gateway.services.ports import Clock, EventBus, JobStore
 from gateway.services.printers import Printers, PrinterStatus
 from gateway.services.release import may_see
-
-EVENT_LIFE = 300.0  # ippget-event-life: a client that polls more often misses nothing
-LEASE_DEFAULT = 86_400
-LEASE_MAX = 7 * 86_400
-MAX_EVENTS = 100  # notices kept for one subscription; the oldest go first
-MAX_SUBSCRIPTIONS = 2000
-MAX_OF_ONE = 50
-
-# notify-events (RFC 3995 section 5.3.3.4): what one may subscribe to, and which happenings each covers.
-COVERS: dict[str, frozenset[str]] = {
-    "none": frozenset(),
-    "job-created": frozenset({"job-created"}),
-    "job-completed": frozenset({"job-completed"}),
-    "job-stopped": frozenset({"job-stopped"}),
-    "job-state-changed": frozenset({"job-created", "job-state-changed", "job-completed", "job-stopped"}),
-    "job-config-changed": frozenset({"job-config-changed"}),
-    "job-progress": frozenset({"job-progress"}),
-    "printer-stopped": frozenset({"printer-stopped"}),
-    "printer-state-changed": frozenset({"printer-state-changed", "printer-stopped"}),
-    "printer-config-changed": frozenset({"printer-config-changed"}),
-}
-EVENTS = tuple(COVERS)
+from gateway.services.subscriptions import (
+    COVERS,
+    EVENT_LIFE,
+    MAX_EVENTS,
+    MAX_OF_ADDRESS,
+    MAX_OF_ONE,
+    MAX_SUBSCRIPTIONS,
+    Notice,
+    Subscription,
+    Wish,
+    concerns,
+    lease_of,
+    may_use,
+    same_subscriber,
+    words_of,
+)
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wish:
-    """The subscription template attributes of one request group; `lease` in seconds, None is the default."""
-
-    events: tuple[str, ...] = ("job-completed",)
-    lease: int | None = None
-    user_data: bytes = b""
-    charset: str = "utf-8"
-    language: str = "en"
-    time_interval: int = 0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Subscription:
-    """A Subscription object. `job_id` None: a per-Printer one, with a lease that ends at monotonic `lease_ends`."""
-
-    id: int
-    printer: str
-    job_id: int | None
-    wish: Wish
-    actor: Actor
-    lease: int
-    lease_ends: float | None
-    created_at: float
-    sequence: int = 0
-    ended: bool = False
-
-    @property
-    def subscriber(self) -> str:
-        return self.actor.user or self.actor.claimed
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Notice:
-    """One Event Notification: `event` as subscribed; `job` and `status` as they stood when it happened."""
-
-    subscription: Subscription
-    sequence: int
-    event: str
-    at: float
-    printer: str
-    text: str
-    job: Job | None
-    status: PrinterStatus | None
 
 
 @dataclass(slots=True)
@@ -126,12 +74,12 @@ class Notifications:
         )
 
     async def _take(self, happening: Happening) -> None:
-        wanted = [k for k in self._live() if _concerns(k.subscription, happening)]
+        wanted = [k for k in self._live() if concerns(k.subscription, happening)]
         if not wanted:
             return
         job = await self._jobs.get(happening.job_id) if happening.job_id is not None else None
         status = self._printers.status(happening.printer) if happening.printer and job is None else None
-        names = _names(happening, job, status)
+        names = words_of(happening, job, status)
         for kept in wanted:
             self._keep(kept, happening, names, job, status)
         self._wake()
@@ -174,10 +122,13 @@ class Notifications:
     def subscribe(self, *, printer: str, wish: Wish, actor: Actor, job_id: int | None = None) -> Subscription:
         """LimitReached when there are too many, of all or of this subscriber."""
         live = list(self._live())
-        if len(live) >= MAX_SUBSCRIPTIONS or sum(_same(k.subscription.actor, actor) for k in live) >= MAX_OF_ONE:
+        own = sum(same_subscriber(kept.subscription.actor, actor) for kept in live)
+        # A stranger can call himself anything: his address counts, too.
+        near = sum(kept.subscription.actor.address == actor.address for kept in live) if actor.user is None else 0
+        if len(live) >= MAX_SUBSCRIPTIONS or own >= MAX_OF_ONE or near >= MAX_OF_ADDRESS:
             raise LimitReached("There are too many subscriptions. Cancel one, or wait until one expires.")
         self._last_id += 1
-        lease = 0 if job_id is not None else _lease(wish.lease)
+        lease = 0 if job_id is not None else lease_of(wish.lease)
         subscription = Subscription(
             id=self._last_id,
             printer=printer,
@@ -197,7 +148,7 @@ class Notifications:
 
     def find(self, printer: str, actor: Actor, *, job_id: int | None = None) -> tuple[Subscription, ...]:
         """The actor's own, an operator's all: per-Printer ones, or those of one job."""
-        own = (k.subscription for k in self._live() if _may(k.subscription, actor))
+        own = (k.subscription for k in self._live() if may_use(k.subscription, actor))
         return tuple(s for s in own if s.printer == printer and s.job_id == job_id)
 
     def renew(self, subscription_id: int, actor: Actor, lease: int | None) -> Subscription:
@@ -205,7 +156,7 @@ class Notifications:
         kept = self._find(subscription_id, actor)
         if kept.subscription.job_id is not None:
             raise NotPossible("The subscription of a job lasts as long as the job and is not renewed.")
-        seconds = _lease(lease)
+        seconds = lease_of(lease)
         kept.subscription = replace(kept.subscription, lease=seconds, lease_ends=self._clock.monotonic() + seconds)
         return kept.subscription
 
@@ -266,44 +217,6 @@ class Notifications:
     def _find(self, subscription_id: int, actor: Actor) -> _Kept:
         self._live()
         kept = self._kept.get(subscription_id)
-        if kept is None or not _may(kept.subscription, actor):
+        if kept is None or not may_use(kept.subscription, actor):
             raise NotFound(f"There is no subscription {subscription_id} of yours. It may have expired.")
         return kept
-
-
-def check_events(events: Sequence[str]) -> tuple[str, ...]:
-    """Those that can be subscribed to, each once; unknown ones are left out."""
-    return tuple(event for event in dict.fromkeys(events) if event in COVERS)
-
-
-def _lease(seconds: int | None) -> int:
-    """0 asks for no end (RFC 3995 section 5.3.8); nothing here is endless."""
-    if seconds is None:
-        return LEASE_DEFAULT
-    return LEASE_MAX if seconds <= 0 else min(seconds, LEASE_MAX)
-
-
-def _concerns(subscription: Subscription, happening: Happening) -> bool:
-    if subscription.ended or happening.printer != subscription.printer:
-        return False
-    return subscription.job_id is None or subscription.job_id == happening.job_id
-
-
-def _names(happening: Happening, job: Job | None, status: PrinterStatus | None) -> tuple[str, ...]:
-    """What happened in notify-events words, the most telling first."""
-    event = happening.event
-    if event is Event.JOB_STATE_CHANGED and job is not None and job.state is JobState.PROCESSING_STOPPED:
-        return ("job-stopped", "job-state-changed")
-    if event is Event.PRINTER_STATE_CHANGED and status is not None and status.state == "stopped":
-        return ("printer-stopped", "printer-state-changed")
-    return (event.value,)
-
-
-def _same(one: Actor, other: Actor) -> bool:
-    if one.user is not None or other.user is not None:
-        return one.user == other.user
-    return (one.claimed, one.address) == (other.claimed, other.address)
-
-
-def _may(subscription: Subscription, actor: Actor) -> bool:
-    return actor.is_operator or _same(subscription.actor, actor)

@@ -21,13 +21,12 @@ from gateway.services.ports import Clock
 from gateway.services.printers import Printers
 from gateway.services.release import Release
 from gateway.settings import Settings
+from ipp.server.answer import IPP, Answer, Scope, Send, picture
 from ipp.server.authentication import Authentication, Challenge
 from ipp.server.body import Body, ClientGone, Receive
 from ipp.server.description import Descriptions
 from ipp.server.dispatch import Dispatcher, answer_version, operation_attributes
-from ipp.server.icons import icon
 from ipp.server.operation import Identify, JobControl, NoJobControl, Services
-from ipp.server.printer_attributes import ICON_SIZES
 from ipp.server.repeated import Repeated
 from ipp.server.request import Call, Reply, encode_reply
 from ipp.server.status import Refused
@@ -35,14 +34,10 @@ from ipp.server.table import POLICIES, build_table
 from ipp.server.where import where_from
 from ipp.wire import DecodeError, Message, Operation, Status
 
-Scope = dict[str, Any]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 ENVELOPE = 256 * 1024  # octets that the message in front of a document may have
 IGNORED_REST = 16 * 1024 * 1024  # above this the rest of a refused upload is not read: the connection is closed
-IPP = b"application/ipp"
-_NOT_FOUND = "There is nothing here. Printers are at /ipp/print."
 
 
 def create_app(
@@ -125,14 +120,14 @@ class _Server:
         if scope["type"] != "http":
             raise RuntimeError("Only HTTP is spoken here.")
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
-        answer = _Answer(send)
+        answer = Answer(send)
         with contextlib.suppress(ClientGone):
             if scope["method"] == "POST":
                 await self._post(scope, headers, receive, answer)
             else:
-                await _get(scope, answer)
+                await picture(scope, answer)
 
-    async def _post(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, answer: "_Answer") -> None:
+    async def _post(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive, answer: Answer) -> None:
         kind = headers.get(b"content-type", b"").split(b";")[0].strip().lower()
         if kind != IPP:
             await answer.text(415, "Send IPP requests with the content type application/ipp.")
@@ -148,7 +143,7 @@ class _Server:
             return
         await self._read(first, call, body, receive, answer)
 
-    async def _known(self, data: bytes, call: Call, answer: "_Answer") -> bool:
+    async def _known(self, data: bytes, call: Call, answer: Answer) -> bool:
         try:
             octets = self._repeated.answer(data, call)
         except NotFound:  # the Printer is gone: the long way says so properly
@@ -157,7 +152,7 @@ class _Server:
             await answer.ipp(octets)
         return octets is not None
 
-    async def _read(self, first: bytes, call: Call, body: Body, receive: Receive, answer: "_Answer") -> None:
+    async def _read(self, first: bytes, call: Call, body: Body, receive: Receive, answer: Answer) -> None:
         whole = body.ended
         try:
             message = await body.message(first)
@@ -179,7 +174,7 @@ class _Server:
         attributes = operation_attributes(message)
         self._repeated.learn(data, call, message, lambda: self._dispatcher.target(call, attributes)[0])
 
-    async def _deliver(self, message: Message, reply: Reply, body: Body, receive: Receive, answer: "_Answer") -> None:
+    async def _deliver(self, message: Message, reply: Reply, body: Body, receive: Receive, answer: Answer) -> None:
         """A job whose acceptance cannot be told is noted, so that the same submission again does not print twice."""
         octets = encode_reply(reply, version=answer_version(message.version), request_id=message.request_id)
         if reply.accepted is None:
@@ -193,7 +188,7 @@ class _Server:
         if gone:
             self._intake.note_undelivered(reply.accepted)
 
-    async def _malformed(self, error: DecodeError, answer: "_Answer", *, close: bool) -> None:
+    async def _malformed(self, error: DecodeError, answer: Answer, *, close: bool) -> None:
         if error.header is None:
             await answer.text(400, f"This is no IPP message: {error}", close=close)
             return
@@ -202,48 +197,6 @@ class _Server:
         reply = Reply(status=refused.status, message=refused.message)
         octets = encode_reply(reply, version=answer_version(version), request_id=request_id)
         await answer.ipp(octets, close=close)
-
-
-class _Answer:
-    """Sends one response."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-
-    async def ipp(self, octets: bytes, *, close: bool = False) -> None:
-        await self._whole(200, octets, [(b"content-type", IPP)], close=close)
-
-    async def text(self, status: int, text: str, *, close: bool = False) -> None:
-        await self._whole(status, f"{text}\n".encode(), [(b"content-type", b"text/plain; charset=utf-8")], close=close)
-
-    async def challenge(self, text: str, realm: str, *, close: bool) -> None:
-        header = f'Basic realm="{realm}", charset="UTF-8"'.encode("ascii", "replace")
-        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"www-authenticate", header)]
-        await self._whole(401, f"{text}\n".encode(), headers, close=close)
-
-    async def png(self, octets: bytes) -> None:
-        headers = [(b"content-type", b"image/png"), (b"cache-control", b"public, max-age=86400")]
-        await self._whole(200, octets, headers, close=False)
-
-    async def _whole(self, status: int, octets: bytes, headers: list[tuple[bytes, bytes]], *, close: bool) -> None:
-        headers.append((b"content-length", str(len(octets)).encode()))
-        if close:
-            headers.append((b"connection", b"close"))
-        await self._send({"type": "http.response.start", "status": status, "headers": headers})
-        await self._send({"type": "http.response.body", "body": octets})
-
-
-_ICONS = {f"/ipp/icons/{size}.png": size for size in ICON_SIZES}
-
-
-async def _get(scope: Scope, answer: _Answer) -> None:
-    size = _ICONS.get(scope["path"])
-    if size is None:
-        await answer.text(405 if scope["path"].startswith("/ipp/print") else 404, _NOT_FOUND)
-    elif scope["method"] in {"GET", "HEAD"}:
-        await answer.png(icon(size))
-    else:
-        await answer.text(405, "An icon can only be read.")
 
 
 def _call(scope: Scope, headers: Mapping[bytes, bytes]) -> Call:

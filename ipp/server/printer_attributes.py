@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from gateway.domain import description as said
 from gateway.domain.printer import Printer
-from gateway.services.notifications import EVENTS, LEASE_DEFAULT, LEASE_MAX, MAX_EVENTS
 from gateway.services.printers import PrinterStatus
+from gateway.services.subscriptions import EVENTS, LEASE_DEFAULT, LEASE_MAX, MAX_EVENTS
 from gateway.settings import Settings
 from ipp.server.job_settables import JOB_CREATION, JOB_SETTABLE, PRINTER_SETTABLE
 from ipp.server.where import Where

@@ -6,7 +6,7 @@ from gateway.domain import description as said
 from gateway.domain.job import Job
 from gateway.domain.user import Actor
 from gateway.errors import LimitReached
-from gateway.services.notifications import EVENT_LIFE, Notice, Subscription, Wish, check_events
+from gateway.services.subscriptions import EVENT_LIFE, Notice, Subscription, Wish, check_events
 from ipp.server.description import Descriptions, Requested, shown
 from ipp.server.operation import Services
 from ipp.server.printer_attributes import INT_MAX, up_time

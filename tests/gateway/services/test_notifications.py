@@ -12,9 +12,10 @@ from gateway.domain.job import Job, JobState
 from gateway.domain.user import Actor, Role
 from gateway.errors import LimitReached, NotFound, NotPossible, Unavailable
 from gateway.services import notifications as module
-from gateway.services.notifications import EVENT_LIFE, LEASE_DEFAULT, LEASE_MAX, Notifications, Wish, check_events
+from gateway.services.notifications import Notifications
 from gateway.services.ports import JobChange
 from gateway.services.printers import Printers
+from gateway.services.subscriptions import EVENT_LIFE, LEASE_DEFAULT, LEASE_MAX, Wish, check_events
 from tests.fakes import FakeClock, MemoryEventBus, MemoryJobStore, MemoryPrinterStore, a_device, a_job, a_printer
 
 ALICE, BOB = Actor(user="alice"), Actor(user="bob")
@@ -248,6 +249,15 @@ async def test_one_client_cannot_take_all_subscriptions(bench: Bench, monkeypatc
     monkeypatch.setattr(module, "MAX_SUBSCRIPTIONS", module.MAX_OF_ONE + 1)
     with pytest.raises(LimitReached):
         bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=BOB)
+
+
+async def test_a_stranger_under_many_names_is_still_one_address(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_OF_ADDRESS", 3)
+    for name in "abc":
+        bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=replace(STRANGER, claimed=name))
+    with pytest.raises(LimitReached):
+        bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=replace(STRANGER, claimed="d"))
+    assert bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=replace(STRANGER, address="192.0.2.11"))
 
 
 def test_unknown_events_are_left_out() -> None:

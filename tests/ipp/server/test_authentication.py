@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from gateway.domain.job import JobState
 from gateway.domain.printer import Authentication
 from gateway.domain.user import Role
 from gateway.settings import Ipp, Settings
@@ -177,3 +178,13 @@ async def test_names_are_cleaned_of_what_no_list_should_show(client: Client) -> 
     client.user = "eve\r\n\x1b[31m"
     answer = await client.ask(Operation.PRINT_JOB, document=fake_pdf())
     assert client.house.jobs.rows[answer.job("job-id")].requested_name == "eve[31m"
+
+
+async def test_an_operator_who_cancels_his_own_jobs_leaves_those_of_others(staff: Client) -> None:
+    staff.headers = basic("alice", PASSWORD)
+    theirs = (await staff.ask(Operation.PRINT_JOB, document=fake_pdf())).job("job-id")
+    staff.headers = basic("olga", PASSWORD)
+    own = (await staff.ask(Operation.PRINT_JOB, document=fake_pdf())).job("job-id")
+    assert (await staff.ask(Operation.CANCEL_MY_JOBS)).code == Status.SUCCESSFUL_OK
+    rows = staff.house.jobs.rows
+    assert (rows[own].state, rows[theirs].state) == (JobState.CANCELED, JobState.PENDING)

@@ -9,9 +9,9 @@ from gateway.domain import description as said
 from gateway.domain.capabilities import Capabilities, Media
 from gateway.domain.device import DeviceState, DeviceStatus
 from gateway.settings import Settings, Site
-from ipp.wire import Attribute, Collection, GroupTag, IntRange, Operation, Resolution, Status, ValueTag, build
+from ipp.wire import Attribute, Collection, GroupTag, IntRange, Operation, Resolution, Status, ValueTag, build, encode
 from tests.fakes import a_printer
-from tests.ipp.server.house import Client, a_house
+from tests.ipp.server.house import Client, a_house, a_request
 
 GET = Operation.GET_PRINTER_ATTRIBUTES
 
@@ -209,6 +209,12 @@ async def test_a_repeated_request_is_answered_with_its_own_request_id(client: Cl
             assert (answer.message.request_id, answer.message.version) == (request_id, version)
     for request_id in (0, -1):
         assert (await client.ask(GET, request_id=request_id)).code == Status.CLIENT_ERROR_BAD_REQUEST
+
+
+async def test_the_same_octets_at_another_path_are_another_request(client: Client) -> None:
+    octets = encode(a_request(GET, path="/ipp/print"))
+    for path, name in (("/ipp/print", "find-me"), ("/ipp/print/direct", "direct"), ("/ipp/print", "find-me")):
+        assert (await client.post(octets, path=path)).printer("printer-name") == name
 
 
 async def test_a_changed_default_printer_answers_at_once(client: Client) -> None:
