@@ -66,6 +66,7 @@ class Connection(HttpToolsProtocol):
         self._header_octets = 0
         self._in_body = False
         self._body_octets = 0
+        self._ignored_octets = 0
         self._window_start = self._arrived
         self._window_octets = 0
         self._lingering_since: float | None = None
@@ -92,6 +93,7 @@ class Connection(HttpToolsProtocol):
             self.send_400_response("")
 
     def on_message_begin(self) -> None:
+        self._unset_keepalive_if_required()
         if self._header_since is None:
             self._header_since = self._arrived
         super().on_message_begin()
@@ -101,7 +103,7 @@ class Connection(HttpToolsProtocol):
             self._check_header_size()
         self._header_since = None
         self._in_body = True
-        self._header_octets = self._body_octets = self._window_octets = 0
+        self._header_octets = self._body_octets = self._window_octets = self._ignored_octets = 0
         self._window_start = self._arrived
         super().on_headers_complete()
 
@@ -109,12 +111,19 @@ class Connection(HttpToolsProtocol):
         self._body_octets += len(body)
         self._window_octets += len(body)
         super().on_body(body)
+        if self.cycle.response_complete and self._lingering_since is None:
+            self._ignored_octets += len(body)
+            if self._ignored_octets > self._limits.linger_octets:
+                self.finish()
 
     def on_message_complete(self) -> None:
         self._in_body = False
         super().on_message_complete()
         if self.cycle.response_complete:
             self.cycle.more_body = False
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
         if self._lingering_since is not None:
             raise Finished
 
@@ -157,12 +166,13 @@ class Connection(HttpToolsProtocol):
     def _gives_up_body(self, cycle: RequestResponseCycle) -> bool:
         """Whether the answer comes so early that the connection cannot be used again (RFC 9112 section 9.3).
 
-        Behind a final answer to Expect: 100-continue nobody knows whether the body or the next request comes.
+        Behind a final answer to Expect: 100-continue nobody knows whether the body or the next request comes. A
+        chunked body may well be complete but for its last chunk, which CUPS sends apart: time will tell.
         """
         if cycle.waiting_for_100_continue:
             return True
-        declared = next((value for name, value in cycle.scope["headers"] if name == b"content-length"), None)
-        return declared is None or int(declared) - self._body_octets > self._limits.linger_octets
+        declared = next((value for name, value in cycle.scope["headers"] if name == b"content-length"), b"0")
+        return int(declared) - self._body_octets > self._limits.linger_octets
 
     def finish(self) -> None:
         """Close, but read what a refused client still sends: a reset would take the answer away from it."""

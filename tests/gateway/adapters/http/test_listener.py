@@ -102,6 +102,50 @@ async def test_a_small_refused_body_keeps_the_connection() -> None:
         assert (await wire.answer())[0] == 200
 
 
+async def test_an_answer_before_the_last_chunk_keeps_the_connection() -> None:
+    async with serving(Mirror(), keep_alive_seconds=0.1) as listener, connected(listener) as wire:
+        await wire.send(post("/early", "Transfer-Encoding: chunked", body=b"3\r\nabc\r\n"))
+        assert b"connection: close" not in await wire.head()
+        assert await wire.exactly(9) == b"too large"
+        await wire.send(b"0\r\n\r\n")
+        await wire.send(GET)
+        assert (await wire.answer())[0] == 200
+        assert await wire.rest() == b"", "idle connections end after the keep-alive time here, too"
+
+
+async def test_idling_after_a_refused_body_is_limited() -> None:
+    async with serving(Mirror(), keep_alive_seconds=0.1) as listener, connected(listener) as wire:
+        await wire.send(post("/early", "Content-Length: 5"))
+        await wire.head()
+        await wire.send(b"hello")
+        assert await wire.rest() == b"too large"
+
+
+async def test_a_chunked_body_behind_its_refusal_is_read_for_a_while_only() -> None:
+    async with serving(Mirror()) as listener, connected(listener) as wire:
+        await wire.send(post("/early", "Transfer-Encoding: chunked"))
+        assert b"connection: close" not in await wire.head()
+        chunk = b"8000\r\n" + bytes(0x8000) + b"\r\n"
+        for _ in range(20):
+            await wire.send(chunk)
+        assert await wire.rest() == b"too large"
+
+
+async def test_a_request_right_behind_a_refused_body_is_not_cut_by_the_keep_alive_time() -> None:
+    app = Mirror()
+    async with serving(app) as listener, connected(listener) as wire:
+        await wire.send(post("/early", "Content-Length: 5"))
+        await wire.head()
+        await wire.exactly(9)
+        app.entered.clear()
+        await wire.send(b"hello" + b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
+        await app.entered.wait()
+        (connection,) = listener._state.connections
+        assert connection.timeout_keep_alive_task is None
+        app.go.set()
+        assert (await wire.answer())[0] == 200
+
+
 async def test_pipelined_requests_are_answered_in_order() -> None:
     async with serving(Mirror()) as listener, connected(listener) as wire:
         await wire.send(post("/", "Content-Length: 1", body=b"x") + GET + post("/", "Content-Length: 2", body=b"yz"))
