@@ -217,7 +217,7 @@ async def test_what_failed_is_tried_at_the_next_look() -> None:
         ports=Ports(ipp=8631, ipps=None),
         base_url="http://x",
         clock=clock,
-        open_responder=lambda **_: responder,  # type: ignore[arg-type,return-value]  # all that is called here
+        open_responder=lambda **_: responder,  # type: ignore[arg-type]  # all that is called here
     )
     task = asyncio.create_task(advertiser.run())
     await clock.until_sleeping()

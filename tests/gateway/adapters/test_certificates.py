@@ -22,9 +22,14 @@ NAMES = ("print.example", "gateway.local", "localhost", "127.0.0.1", "::1")
 
 
 def own(
-    tmp_path: Path, clock: FakeClock | None = None, names: tuple[str, ...] = NAMES, **more: tuple[str, ...]
+    tmp_path: Path,
+    clock: FakeClock | None = None,
+    names: tuple[str, ...] = NAMES,
+    addresses: tuple[str, ...] = (),
 ) -> Certificates:
-    certificates = Certificates(directory=tmp_path / "tls", names=names, clock=clock or FakeClock(), **more)
+    certificates = Certificates(
+        directory=tmp_path / "tls", names=names, clock=clock or FakeClock(), addresses=addresses
+    )
     certificates.load()
     return certificates
 

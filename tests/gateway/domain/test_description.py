@@ -1,6 +1,7 @@
 """What a Printer says of itself: tokens, texts and their lengths."""
 
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,7 +15,7 @@ PRINTER = Printer(
 )
 
 
-def able(**changes: object) -> Printer:
+def able(**changes: Any) -> Printer:
     return replace(PRINTER, capabilities=replace(Capabilities(), **changes))
 
 

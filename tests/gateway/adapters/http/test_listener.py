@@ -5,6 +5,7 @@ import contextlib
 import os
 import resource
 import socket
+from functools import partial
 from typing import Any
 
 import pytest
@@ -140,7 +141,7 @@ async def test_a_request_right_behind_a_refused_body_is_not_cut_by_the_keep_aliv
         app.entered.clear()
         await wire.send(b"hello" + b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n")
         await app.entered.wait()
-        (connection,) = listener._state.connections
+        (connection,) = listener._open_connections()
         assert connection.timeout_keep_alive_task is None
         app.go.set()
         assert (await wire.answer())[0] == 200
@@ -215,7 +216,7 @@ async def test_empty_lines_between_requests_do_not_hold_a_connection() -> None:
         await wire.send(GET)
         await wire.answer()
         await wire.send(b"\r\n")
-        connection = next(iter(listener._state.connections))
+        connection = next(iter(listener._open_connections()))
         await until(lambda: connection._header_since is not None)
         clock.tick(11)
         listener.tick()
@@ -248,7 +249,7 @@ async def test_a_body_of_sufficient_rate_goes_on_for_windows() -> None:
         await wire.send(post("/", "Content-Length: 120000"))
         for part in range(1, 4):
             await wire.send(bytes(40_000))
-            await until(lambda part=part: app.received == part * 40_000)
+            await until(partial(_has_received, app, part * 40_000))
             clock.tick(31)
             listener.tick()
         assert (await wire.answer())[1]["octets"] == 120_000
@@ -259,7 +260,7 @@ async def test_waiting_for_a_busy_application_is_not_the_clients_fault() -> None
     async with serving(app, clock=clock) as listener, connected(listener) as wire:
         await wire.send(post("/wait", "Content-Length: 300000", body=bytes(300_000)))
         await app.entered.wait()
-        connection = next(iter(listener._state.connections))
+        connection = next(iter(listener._open_connections()))
         await until(lambda: connection.flow.read_paused)
         for _ in range(5):
             clock.tick(31)
@@ -273,7 +274,7 @@ async def test_a_client_that_reads_nothing_is_dropped(last: bool) -> None:
     clock = FakeClock()
     async with serving(Mirror(), clock=clock) as listener, connected(listener, limit=1024) as wire:
         await wire.send(b"GET /big HTTP/1.1\r\nHost: a\r\n" + (b"Connection: close\r\n\r\n" if last else b"\r\n"))
-        await until(lambda: any(c.flow.write_paused for c in listener._state.connections))
+        await until(lambda: any(c.flow.write_paused for c in listener._open_connections()))
         listener.tick()
         clock.tick(59)
         listener.tick()
@@ -292,14 +293,22 @@ async def test_a_client_that_reads_slowly_may_go_on() -> None:
         for _ in range(4):
             before = _unsent(listener)
             await wire.exactly(4 * 1024 * 1024)
-            await until(lambda before=before: _unsent(listener) < before)
+            await until(partial(_has_less_unsent, listener, before))
             clock.tick(50)
             listener.tick()
         assert len(await wire.rest()) == 8 * 1024 * 1024
 
 
+def _has_received(app: Mirror, octets: int) -> bool:
+    return app.received == octets
+
+
+def _has_less_unsent(listener: Listener, than: int) -> bool:
+    return _unsent(listener) < than
+
+
 def _unsent(listener: Listener) -> int:
-    return sum(connection.transport.get_write_buffer_size() for connection in listener._state.connections)
+    return sum(connection.transport.get_write_buffer_size() for connection in listener._open_connections())
 
 
 async def test_without_descriptors_accepting_waits_for_better_times() -> None:

@@ -158,7 +158,7 @@ async def test_accepted_sockets_do_not_wait_for_full_packets(certificates: Certi
     async with serving(Mirror(), tls="detect", certificates=certificates) as listener, connected(listener) as wire:
         await wire.send(GET)
         await wire.answer()
-        (connection,) = listener._state.connections
+        (connection,) = listener._open_connections()
         sock = connection.transport.get_extra_info("socket")
         assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
