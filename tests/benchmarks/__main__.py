@@ -6,13 +6,16 @@ Names on the command line choose; without any, all run: print attributes jobs me
 import sys
 from collections.abc import Callable
 
-from tests.benchmarks import barrier, load, messages, peers
-from tests.benchmarks.ours import papertap
+from tests.benchmarks import barrier, load, messages
+from tests.peers.cups import held_queue
+from tests.peers.ippeve import ippeveprinter
+from tests.peers.mail import postfix, smtp_source
+from tests.peers.ours import papertap
 
 SECONDS = 6.0
 
 
-def row(what: str, ours: float, peer: str, theirs: float, unit: str, note: str = "") -> None:
+def row(what: str, ours: float, peer: str, theirs: float, unit: str, note: str = "") -> None:  # noqa: PLR0917 - columns
     ratio = ours / theirs if theirs else float("nan")
     print(f"{what:44} {ours:10.1f} {unit:7} {peer:>22} {theirs:10.1f}   ratio {ratio:6.2f}  {note}", flush=True)
 
@@ -24,7 +27,7 @@ def print_jobs() -> None:
         disk = barrier.serial(octets, 500 if octets < 1_000_000 else 200)
         rates: dict[tuple[str, int], load.Result] = {}
         for concurrency in (1, 8, 32):
-            with papertap() as ours:
+            with papertap(("printer", "add", "bench")) as ours:
                 rates["papertap", concurrency] = load.post(
                     ours.port,
                     "/ipp/print/bench",
@@ -32,7 +35,7 @@ def print_jobs() -> None:
                     concurrency=concurrency,
                     seconds=SECONDS,
                 )
-            with peers.cupsd() as port:
+            with held_queue() as port:
                 rates["cupsd", concurrency] = load.post(
                     port,
                     "/printers/bench",
@@ -40,8 +43,8 @@ def print_jobs() -> None:
                     concurrency=concurrency,
                     seconds=SECONDS,
                 )
-        with peers.postfix() as port:
-            mail = peers.smtp_source(port, octets=octets, concurrency=8, messages=4000 if octets < 1_000_000 else 1000)
+        with postfix() as port:
+            mail = smtp_source(port, octets=octets, concurrency=8, messages=4000 if octets < 1_000_000 else 1000)
         for concurrency in (1, 8, 32):
             mine, cups = rates["papertap", concurrency], rates["cupsd", concurrency]
             note = f"p99 {mine.p99:.1f} ms, errors {mine.errors} (cupsd p99 {cups.p99:.1f} ms)"
@@ -54,7 +57,7 @@ def print_jobs() -> None:
 def attributes() -> None:
     """Get-Printer-Attributes, on an empty queue and with 5,000 held jobs."""
     for held in (0, 5000):
-        with papertap() as ours:
+        with papertap(("printer", "add", "bench")) as ours:
             fill(ours.port, "/ipp/print/bench", _uri("bench"), held)
             mine = load.post(
                 ours.port,
@@ -63,7 +66,7 @@ def attributes() -> None:
                 concurrency=8,
                 seconds=SECONDS,
             )
-        with peers.cupsd() as port:
+        with held_queue() as port:
             uri = "ipp://localhost/printers/bench"
             fill(port, "/printers/bench", uri, held)
             cups = load.post(
@@ -72,7 +75,7 @@ def attributes() -> None:
         note = f"p99 {mine.p99:.1f} ms, errors {mine.errors}"
         row(f"Get-Printer-Attributes, {held} held", mine.rate, "cupsd", cups.rate, "/s", note)
         if not held:
-            with peers.ippeveprinter() as port:
+            with ippeveprinter() as port:
                 eve = load.post(
                     port,
                     "/ipp/print",
@@ -85,12 +88,12 @@ def attributes() -> None:
 
 def jobs() -> None:
     """Get-Jobs with 1,000 held jobs."""
-    with papertap() as ours:
+    with papertap(("printer", "add", "bench")) as ours:
         fill(ours.port, "/ipp/print/bench", _uri("bench"), 1000)
         mine = load.post(
             ours.port, "/ipp/print/bench", messages.get_jobs(_uri("bench")), concurrency=4, seconds=SECONDS
         )
-    with peers.cupsd() as port:
+    with held_queue() as port:
         uri = "ipp://localhost/printers/bench"
         fill(port, "/printers/bench", uri, 1000)
         cups = load.post(port, "/printers/bench", messages.get_jobs(uri), concurrency=4, seconds=SECONDS)

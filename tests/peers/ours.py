@@ -1,18 +1,24 @@
 """A Papertap of its own in a child process, on a data directory on a real disk."""
 
+import asyncio
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.benchmarks.peers import free_port, stopped, wait_for
+from gateway.adapters.db import open_database
+from gateway.domain.job import Job, JobState
+from gateway.services.ports import JobQuery
+from gateway.settings import Settings, load
+from tests.peers.processes import free_port, stopped, wait_for
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,6 +27,7 @@ class Instance:
 
     port: int
     http_port: int
+    https_port: int
     data: Path
     process: subprocess.Popen[bytes]
     environment: dict[str, str]
@@ -33,6 +40,22 @@ class Instance:
             text=True,
             env=self.environment,
         ).stdout
+
+    def job(self, job_id: int) -> Job:
+        return next(job for job in self.jobs() if job.id == job_id)
+
+    def jobs(self) -> list[Job]:
+        """Newest first, as the rows have them: the same store, from another process."""
+        return asyncio.run(_jobs(load(data=self.data)))
+
+    def until(self, job_id: int, state: JobState, *, seconds: float = 30.0) -> Job:
+        """The job once it is in that state; AssertionError with all that is known of it when it never gets there."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self.job(job_id).state is state:
+                return self.job(job_id)
+            time.sleep(0.1)
+        raise AssertionError(f"job {job_id} is not {state.keyword}: {self.papertap('job', 'show', str(job_id))}")
 
     def queued(self) -> int:
         rows = json.loads(self.papertap("printer", "list", "--json"))
@@ -47,31 +70,51 @@ class Instance:
 
 
 @contextmanager
-def papertap(*, roles: str = "front", printers: tuple[str, ...] = ("bench",)) -> Iterator[Instance]:
-    """Serves `roles` with pull printers of the names given."""
+def papertap(
+    *setup: tuple[str, ...],
+    roles: str = "front",
+    **settings: str,
+) -> Iterator[Instance]:
+    """Serves `roles` after the command line's verbs in `setup`; `settings` as in `HTTP__PORT="8080"`."""
     data = Path(tempfile.mkdtemp(prefix="papertap-", dir="/var/tmp"))
-    port, http_port = free_port(), free_port()
+    port, http_port, https_port = free_port(), free_port(), free_port()
     environment = {
         **os.environ,
         "PAPERTAP_DATA": str(data),
         "PAPERTAP_LISTEN__HOST": "127.0.0.1",
         "PAPERTAP_IPP__PORT": str(port),
         "PAPERTAP_HTTP__PORT": str(http_port),
-        "PAPERTAP_HTTPS__PORT": str(free_port()),
+        "PAPERTAP_HTTPS__PORT": str(https_port),
         "PAPERTAP_MDNS__ENABLED": "false",
+        **{f"PAPERTAP_{name}": value for name, value in settings.items()},
     }
     command = [sys.executable, "-m", "gateway"]
     try:
-        for name in printers:
-            subprocess.run([*command, "printer", "add", name], check=True, capture_output=True, env=environment)
-        with (data.with_suffix(".log")).open("wb") as log:
+        for words in setup:
+            subprocess.run([*command, *words], check=True, capture_output=True, env=environment)
+        with data.with_suffix(".log").open("wb") as log:
             process = subprocess.Popen([*command, "serve", "--roles", roles], env=environment, stdout=log, stderr=log)
         with stopped(process):
             wait_for(port, process)
-            yield Instance(port=port, http_port=http_port, data=data, process=process, environment=environment)
+            yield Instance(
+                port=port,
+                http_port=http_port,
+                https_port=https_port,
+                data=data,
+                process=process,
+                environment=environment,
+            )
     finally:
         shutil.rmtree(data, ignore_errors=True)
         data.with_suffix(".log").unlink(missing_ok=True)
+
+
+async def _jobs(settings: Settings) -> list[Job]:
+    database = await open_database(settings)
+    try:
+        return await database.jobs.find(JobQuery(newest_first=True, limit=None))
+    finally:
+        await database.close()
 
 
 def healthy(instance: Instance) -> bool:
