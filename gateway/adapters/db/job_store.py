@@ -1,6 +1,6 @@
 """The job rows on SQLite and PostgreSQL: each method is one transaction."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -153,7 +153,7 @@ def _add(connection: Connection, wanted: Sequence[Job]) -> list[Job]:
     return stored
 
 
-def _without_repeats(wanted: Any) -> list[Job]:
+def _without_repeats(wanted: Iterable[Job]) -> list[Job]:
     """The first of those that share an idempotency key."""
     seen: set[str] = set()
     fresh: list[Job] = []
