@@ -9,6 +9,7 @@ mount namespace of some jail that was made meanwhile.
 """
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -73,7 +74,9 @@ def small_disk(path: Path, octets: int) -> Iterator[Path]:
 
 
 def _may(probe: str, *arguments: str) -> bool:
-    return os.geteuid() == 0 and subprocess.run([probe, *arguments], capture_output=True, check=False).returncode == 0
+    if os.geteuid() != 0 or shutil.which(probe) is None:
+        return False
+    return subprocess.run([probe, *arguments], capture_output=True, check=False).returncode == 0
 
 
 def can_mount() -> bool:
@@ -82,7 +85,7 @@ def can_mount() -> bool:
 
 def can_cut_power() -> bool:
     """A free loop device, and the programs."""
-    programs = all(_may("which", program) for program in ("mkfs.ext4", "xfs_io", "losetup"))
+    programs = all(shutil.which(program) for program in ("mkfs.ext4", "xfs_io", "losetup"))
     return programs and _may("losetup", "--find") and can_mount()
 
 

@@ -22,6 +22,7 @@ from gateway.services.ports import JobQuery
 from tests.faults.acceptor import settings_of
 
 ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60.0  # seconds for one line: a process that says nothing for so long will not say anything
 
 
 @dataclass
@@ -59,11 +60,20 @@ class Acceptor:
         )
         return cls(process, history)
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """No process outlives its test, however that ends."""
+        if self._process.returncode is None:
+            await self.kill()
+
     async def tells(self, lines: int) -> None:
         """Until it has told that many clients something."""
         assert self._process.stdout is not None
         for _ in range(lines):
-            line = await self._process.stdout.readline()
+            async with asyncio.timeout(PATIENCE):
+                line = await self._process.stdout.readline()
             assert line, "the accepting process ended by itself"
             self._history.note(line.decode())
 

@@ -25,14 +25,14 @@ async def test_a_full_spool_refuses_and_takes_again_once_there_is_room(small: Pa
     history, data, spool = History(), tmp_path / "data", small / "spool"
     filling = small / "something-else"
     filling.write_bytes(bytes(3 * 1024 * 1024))
-    acceptor = await Acceptor.started(history, data, spool, "--clients", "4")
-    while len(history.refused) < 20:
-        await acceptor.tells(1)
-    accepted = len(history.accepted)
-    filling.unlink()
-    while len(history.accepted) < accepted + 5:
-        await acceptor.tells(1)
-    await acceptor.kill()
+    async with await Acceptor.started(history, data, spool, "--clients", "4") as acceptor:
+        while len(history.refused) < 20:
+            await acceptor.tells(1)
+        accepted = len(history.accepted)
+        filling.unlink()
+        while len(history.accepted) < accepted + 5:
+            await acceptor.tells(1)
+        await acceptor.kill()
     assert set(history.refused) == {"storage-full"}
     found = await verdict(history, data, spool)
     assert found.kept, found
@@ -43,14 +43,14 @@ async def test_a_full_disk_under_the_database_refuses_and_loses_nothing(small: P
     history, data, spool = History(), small / "data", tmp_path / "spool"
     filling = small / "something-else"
     filling.write_bytes(bytes(5 * 1024 * 1024))
-    acceptor = await Acceptor.started(history, data, spool, "--clients", "4")
-    while len(history.refused) < 20:
-        await acceptor.tells(1)
-    accepted = len(history.accepted)
-    filling.unlink()
-    while len(history.accepted) < accepted + 20:
-        await acceptor.tells(1)
-    await acceptor.kill()
+    async with await Acceptor.started(history, data, spool, "--clients", "4") as acceptor:
+        while len(history.refused) < 20:
+            await acceptor.tells(1)
+        accepted = len(history.accepted)
+        filling.unlink()
+        while len(history.accepted) < accepted + 20:
+            await acceptor.tells(1)
+        await acceptor.kill()
     assert set(history.refused) == {"storage-full"}
     found = await verdict(history, data, spool)
     assert found.kept, found
@@ -62,12 +62,13 @@ async def test_one_failed_sync_ends_all_acceptance(tmp_path: Path, call: str) ->
     """fsync is the spool's, fdatasync the database's. `when` counts for each thread by itself."""
     history, data, spool = History(), tmp_path / "data", tmp_path / "spool"
     inject = ("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:error=EIO:when=25")
-    acceptor = await Acceptor.started(history, data, spool, "--count", "300", "--clients", "3", prefix=inject)
-    while not history.refused:
-        await acceptor.tells(1)
-    accepted = len(history.accepted)
-    await acceptor.quiet()
-    await acceptor.kill()
+    options = ("--count", "300", "--clients", "3")
+    async with await Acceptor.started(history, data, spool, *options, prefix=inject) as acceptor:
+        while not history.refused:
+            await acceptor.tells(1)
+        accepted = len(history.accepted)
+        await acceptor.quiet()
+        await acceptor.kill()
     assert set(history.refused) == {"storage-failed"}
     assert len(history.accepted) <= accepted + 3, "only those that were past it already"
     found = await verdict(history, data, spool)

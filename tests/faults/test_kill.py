@@ -15,9 +15,10 @@ async def test_nothing_acknowledged_is_lost_to_a_kill(tmp_path: Path, long: bool
     """The same data again and again: each start finds what the last kill left."""
     history, data, spool = History(), tmp_path / "data", tmp_path / "spool"
     for _ in range(60 if long else 2):
-        acceptor = await Acceptor.started(history, data, spool, "--clients", str(random.choice((1, 4, 16))))
-        await acceptor.tells(random.randint(1, 120))
-        await acceptor.kill()
+        clients = str(random.choice((1, 4, 16)))
+        async with await Acceptor.started(history, data, spool, "--clients", clients) as acceptor:
+            await acceptor.tells(random.randint(1, 120))
+            await acceptor.kill()
         found = await verdict(history, data, spool)
         assert found.kept, found
         assert found.rows >= len(history.accepted)
@@ -26,7 +27,7 @@ async def test_nothing_acknowledged_is_lost_to_a_kill(tmp_path: Path, long: bool
 
 async def test_a_reply_before_the_commit_is_noticed(tmp_path: Path) -> None:
     history, data, spool = History(), tmp_path / "data", tmp_path / "spool"
-    acceptor = await Acceptor.started(history, data, spool, "--defect", defects.EARLY_REPLY)
-    await acceptor.tells(5)
-    await acceptor.kill()
+    async with await Acceptor.started(history, data, spool, "--defect", defects.EARLY_REPLY) as acceptor:
+        await acceptor.tells(5)
+        await acceptor.kill()
     assert (await verdict(history, data, spool)).lost

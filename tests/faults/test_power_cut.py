@@ -45,24 +45,24 @@ def machine(tmp_path: Path) -> Iterator[Machine]:
 
 
 async def test_nothing_acknowledged_is_lost_when_the_last_reply_was_just_sent(machine: Machine) -> None:
-    acceptor = await machine.runs("--count", "12")
-    await acceptor.quiet()
-    found = await machine.power_cut(acceptor)
+    async with await machine.runs("--count", "12") as acceptor:
+        await acceptor.quiet()
+        found = await machine.power_cut(acceptor)
     assert found.kept, found
     assert found.rows == len(machine.history.accepted) == 12
 
 
 async def test_nothing_acknowledged_is_lost_under_load(machine: Machine, long: bool) -> None:
     for _ in range(15 if long else 1):
-        acceptor = await machine.runs("--clients", "8")
-        await acceptor.tells(random.randint(8, 40))
-        found = await machine.power_cut(acceptor)
+        async with await machine.runs("--clients", "8") as acceptor:
+            await acceptor.tells(random.randint(8, 40))
+            found = await machine.power_cut(acceptor)
         assert found.kept, found
 
 
 @pytest.mark.parametrize("defect", POWER_CUT_DEFECTS)
 async def test_a_missing_sync_is_noticed(machine: Machine, defect: str) -> None:
-    acceptor = await machine.runs("--count", "12", "--defect", defect)
-    await acceptor.quiet()
-    found = await machine.power_cut(acceptor)
+    async with await machine.runs("--count", "12", "--defect", defect) as acceptor:
+        await acceptor.quiet()
+        found = await machine.power_cut(acceptor)
     assert not found.kept
