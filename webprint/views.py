@@ -116,12 +116,8 @@ def devices_for(printers: Printers, jobs: list[Job]) -> tuple[Device, ...]:
     found: dict[str, Device] = {}
     for name in dict.fromkeys(job.printer for job in jobs if part_of(job) is Part.WAITING):
         printer = _printer(printers, name)
-        if printer is None:
-            continue
-        several = printers.devices_of(printer)
-        if not printer.devices and printer.policy is ReleasePolicy.PULL:
-            several = printers.devices()
-        found.update({device.name: device for device in several})
+        if printer is not None:
+            found.update({device.name: device for device in printers.targets_of(printer)})
     return tuple(found.values())
 
 

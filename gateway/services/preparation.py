@@ -15,7 +15,7 @@ from uuid import uuid4
 from gateway.domain.document import Document, DocumentFacts
 from gateway.domain.events import Event, Happening, JobRecord
 from gateway.domain.job import Cause, Job, JobState, Reason, advance
-from gateway.domain.printer import Printer, ReleasePolicy
+from gateway.domain.printer import Printer
 from gateway.domain.ticket import JobTicket
 from gateway.errors import (
     DocumentPasswordRequired,
@@ -286,11 +286,8 @@ class Preparation:
         return self._direct(job, printer, now)
 
     def _direct(self, job: Job, printer: Printer, now: float) -> Job:
-        devices = self._printers.devices_of(printer)
-        if printer.policy is ReleasePolicy.DIRECT and not devices:
-            devices = self._printers.devices()
         try:
-            device = choose_device(devices, job.ticket)
+            device = choose_device(self._printers.targets_of(printer), job.ticket)
         except NotPossible as error:
             return advance(job, Cause.HELD_FOR_RELEASE, now=now, message=error.message)
         moved = advance(job, Cause.PREPARED_TO_PRINT, now=now, message="")

@@ -89,6 +89,12 @@ class Printers:
     def devices_of(self, printer: Printer) -> tuple[Device, ...]:
         return tuple(self._devices[name] for name in printer.devices if name in self._devices)
 
+    def targets_of(self, printer: Printer) -> tuple[Device, ...]:
+        """Where its jobs may come out; a Printer without named devices uses any, unless it is bound to one."""
+        if printer.devices or printer.policy is ReleasePolicy.SECURE:
+            return self.devices_of(printer)
+        return self.devices()
+
     def status(self, name: str) -> PrinterStatus:
         return self._status.get(name, PrinterStatus())
 

@@ -13,9 +13,10 @@ from gateway.domain.device import Device
 from gateway.domain.document import Document
 from gateway.domain.events import Event, Happening, JobRecord
 from gateway.domain.job import Cause, Job, JobState, Reason, advance
-from gateway.domain.printer import Printer, ReleasePolicy
+from gateway.domain.printer import Printer
+from gateway.domain.ticket import JobTicket
 from gateway.domain.user import SYSTEM, Actor
-from gateway.errors import Forbidden, LimitReached, NotAuthenticated, NotFound, NotPossible, Refusal
+from gateway.errors import BadRequest, Forbidden, LimitReached, NotAuthenticated, NotFound, NotPossible, Refusal
 from gateway.services.fitness import choose_device, refusal_of
 from gateway.services.ports import (
     Clock,
@@ -131,7 +132,8 @@ class Release:
         await self._check_password(job, actor, password)
         target = self._target(self._printers.get(job.printer), device)
         ticket = job.ticket.with_changes(**changes)
-        refusal = refusal_of(target, ticket, others=self._candidates(self._printers.get(job.printer)))
+        check_ticket(job, ticket, self._printers.get(job.printer).capabilities.copies)
+        refusal = refusal_of(target, ticket, others=self._printers.targets_of(self._printers.get(job.printer)))
         if refusal is not None:
             raise refusal
 
@@ -165,14 +167,8 @@ class Release:
         if password is None or not await self._hasher.verify(job.password_hash, password.decode("utf-8", "replace")):
             raise NotAuthenticated("This job asks for the PIN that was typed when it was printed.")
 
-    def _candidates(self, printer: Printer) -> tuple[Device, ...]:
-        """A pull Printer without named devices releases at any device."""
-        if printer.devices:
-            return self._printers.devices_of(printer)
-        return self._printers.devices() if printer.policy is ReleasePolicy.PULL else ()
-
     def _target(self, printer: Printer, wanted: str | None) -> Device:
-        allowed = self._candidates(printer)
+        allowed = self._printers.targets_of(printer)
         if wanted is not None:
             found = next((d for d in allowed if d.name == wanted), None)
             if found is None:
@@ -215,7 +211,7 @@ class Release:
         if printer.holds or job.password_hash is not None:
             return replace(job, reasons=waiting_reasons(job), message="")
         moved = advance(job, Cause.RELEASED, now=self._clock.now(), message="")
-        return self._assigned(moved, choose_device(self._candidates(printer), job.ticket), actor)
+        return self._assigned(moved, choose_device(self._printers.targets_of(printer), job.ticket), actor)
 
     async def release_due(self) -> int:
         """Jobs whose job-hold-until-time has come go on; returns how many."""
@@ -291,19 +287,24 @@ class Release:
         return await self._apply(job_id, actor, change, "made a favourite" if on else "no longer a favourite")
 
     async def claim(self, job_id: int, actor: Actor) -> Job:
-        """An unclaimed job becomes the actor's: only one that came from the actor's own address."""
+        """An unclaimed job becomes the actor's: only one that came from the actor's own address.
+
+        One with a PIN stays as it is: whoever knows the PIN releases it with that.
+        """
         if actor.user is None:
             raise NotAuthenticated("Sign in to claim a job.")
         job = await self._jobs.get(job_id)
         if job is None or job.owner is not None or job.address != actor.address:
             raise NotFound(f"There is no unclaimed job {job_id} from this device.")
+        if job.password_hash is not None:
+            raise Forbidden("This job has a PIN: release it with the PIN that was typed when it was printed.")
 
         def change(current: Job) -> Job:
             if current.owner is not None:
                 raise NotFound(f"There is no unclaimed job {job_id} from this device.")
             return replace(current, owner=actor.user)
 
-        return await self._apply(job_id, replace(SYSTEM, address=actor.address), change, f"claimed by {actor.user}")
+        return await self._apply(job_id, SYSTEM, change, "claimed", by=actor.user)
 
     async def change(self, job_id: int, actor: Actor, changes: Mapping[str, Any], *, name: str | None = None) -> Job:
         """Set-Job-Attributes: JobTicket fields of a job that has not begun to print."""
@@ -376,7 +377,8 @@ class Release:
         change: Callable[[Job], Job],
         what: str,
         *,
-        receipt: "Callable[[Job, float], Receipt | None] | None" = None,
+        receipt: Callable[[Job, float], Receipt | None] | None = None,
+        by: str | None = None,
     ) -> Job:
         now = self._clock.now()
 
@@ -384,7 +386,9 @@ class Release:
             if not may_see(job, actor):
                 raise NotFound(f"There is no job {job_id} of yours.")
             after = change(job)
-            record = JobRecord(job_id=job_id, at=now, what=what, by=actor.user or actor.claimed, text=after.message)
+            record = JobRecord(
+                job_id=job_id, at=now, what=what, by=by or actor.user or actor.claimed, text=after.message
+            )
             return JobChange(job=after, records=(record,), receipt=receipt(after, now) if receipt else None)
 
         job = await self._jobs.update(job_id, transaction)
@@ -403,6 +407,15 @@ class Release:
                 text=job.message,
             )
         )
+
+
+def check_ticket(job: Job, ticket: JobTicket, most_copies: int) -> None:
+    """BadRequest when none of the chosen pages is in the document, or the number of copies makes no sense."""
+    pages = job.pages
+    if pages is not None and ticket.page_ranges and all(low > pages for low, _ in ticket.page_ranges):
+        raise BadRequest(f"This document has {pages} page{'s' * (pages != 1)}: choose some of them.")
+    if not 1 <= ticket.copies <= most_copies:
+        raise BadRequest(f"Choose 1 to {most_copies} copies.")
 
 
 def is_own(job: Job, actor: Actor) -> bool:

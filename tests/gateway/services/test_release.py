@@ -275,6 +275,23 @@ async def test_an_unclaimed_job_is_claimed_from_its_own_address_once() -> None:
         await house.release.claim(job.id, ALICE)
 
 
+async def test_a_job_with_a_pin_is_not_claimed_around_it() -> None:
+    house = await House.built()
+    job = await house.held(owner=None, address=ALICE.address, password_hash=await FakeHasher().hash("4711"))
+    with pytest.raises(Forbidden, match="PIN"):
+        await house.release.claim(job.id, ALICE)
+
+
+async def test_pages_that_are_not_there_and_too_many_copies_are_refused() -> None:
+    house = await House.built()
+    job = await house.held(pages=2)
+    with pytest.raises(BadRequest, match="2 pages"):
+        await one(house, job, changes={"page_ranges": ((3, 4),)})
+    with pytest.raises(BadRequest, match="999 copies"):
+        await one(house, job, changes={"copies": 1000})
+    assert (await one(house, job, changes={"page_ranges": ((2, 4),)})).state is JobState.PENDING
+
+
 async def test_a_reprint_is_a_new_job_under_a_key_of_its_own() -> None:
     house = await House.built()
     plain, wrapped = house.keyring.new_key()
