@@ -67,7 +67,7 @@ class Mdns(BaseModel):
 
     enabled: bool = True
     interfaces: tuple[str, ...] = ()
-    host_name: str = ""  # "" is the machine's own
+    host_name: str = ""  # "" is papertap-<machine>: the machine's own may be announced by Avahi already
 
 
 class Database(BaseModel):

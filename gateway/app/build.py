@@ -12,6 +12,7 @@ from gateway.adapters.devices import Limits, drivers
 from gateway.adapters.events import LocalEventBus
 from gateway.adapters.hasher import Argon2Hasher
 from gateway.adapters.keyring import FileKeyring
+from gateway.adapters.notify import PostgresqlEventBus
 from gateway.adapters.spool import LocalSpool, open_spool
 from gateway.domain.device import Device
 from gateway.errors import StartupError
@@ -31,7 +32,7 @@ class Gateway:
 
     settings: Settings
     clock: SystemClock
-    events: LocalEventBus
+    events: LocalEventBus | PostgresqlEventBus
     database: Database
     spool: LocalSpool
     keyring: FileKeyring
@@ -86,7 +87,8 @@ def _device_limits(settings: Settings) -> Limits:
 
 
 async def _wire(settings: Settings, database: Database) -> Gateway:
-    clock, events = SystemClock(), LocalEventBus()
+    clock = SystemClock()
+    events = PostgresqlEventBus(settings.database.url, clock=clock) if settings.database.url else LocalEventBus()
     fresh = not await database.jobs.count(JobQuery(limit=None)) and not await database.users.user_count()
     keyring = FileKeyring(settings.data / "keys", create_if_new=fresh)
     hasher = Argon2Hasher(settings.data / "keys", create_if_new=fresh)

@@ -19,6 +19,7 @@ from gateway.adapters.http import Admission, Limits, Listener
 from gateway.adapters.http.listener import TlsMode
 from gateway.adapters.lock import DataLock
 from gateway.adapters.logs import configure_logging
+from gateway.adapters.notify import PostgresqlEventBus
 from gateway.app.build import Gateway, build
 from gateway.app.figures import figures
 from gateway.app.site import Site
@@ -69,6 +70,8 @@ async def serve_gateway(
     alone = not gateway.settings.database.url
     parts: list[Part] = []
     background: dict[str, Callable[[], Awaitable[None]]] = {"printers": gateway.printers.run}
+    if isinstance(gateway.events, PostgresqlEventBus):
+        background["events"] = gateway.events.run
     converter = SandboxConverter(gateway.settings.sandbox)
     drain: Callable[[], Awaitable[None]] | None = None
     if roles & {"prepare", "deliver"}:
@@ -123,6 +126,7 @@ async def _housekeeping(gateway: Gateway) -> None:
     """Expiry, key destruction, timed holds, old sessions: all of it idempotent."""
     retention = Retention(
         jobs=gateway.database.jobs,
+        attempts=gateway.database.attempts,
         spool=gateway.spool,
         events=gateway.events,
         clock=gateway.clock,
@@ -285,13 +289,13 @@ class Front:
             await asyncio.to_thread(self.certificates.refresh)
 
     async def _advertise(self) -> None:
-        ports = self.ports()
+        ports, settings = self.ports(), self._gateway.settings
         await Advertiser(
             printers=self._gateway.printers,
             events=self._gateway.events,
-            settings=self._gateway.settings.mdns,
+            settings=settings.mdns,
             ports=AdvertisedPorts(ipp=ports.ipp, ipps=ports.ipp),
-            base_url=self.page_url(),
+            base_url=settings.site.base_url or f"http://{self.host}:{ports.http}",
             clock=self._gateway.clock,
             on_name=self._dns_sd_names.__setitem__,
         ).run()

@@ -12,7 +12,7 @@ from dataclasses import replace
 from gateway.domain.document import Document
 from gateway.domain.events import Event, Happening, JobRecord
 from gateway.domain.job import Cause, Job, JobState, Reason, advance
-from gateway.services.ports import Clock, EventBus, JobChange, JobQuery, JobStore, Spool
+from gateway.services.ports import AttemptStore, Clock, EventBus, JobChange, JobQuery, JobStore, Spool
 from gateway.services.steady import Jump, SteadyClock
 from gateway.settings import Settings
 
@@ -33,8 +33,18 @@ log = logging.getLogger(__name__)
 class Retention:
     """Expiry with a warning before, time-out of open jobs, destruction of documents, orphans, history."""
 
-    def __init__(self, *, jobs: JobStore, spool: Spool, events: EventBus, clock: Clock, settings: Settings) -> None:
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        attempts: AttemptStore,
+        spool: Spool,
+        events: EventBus,
+        clock: Clock,
+        settings: Settings,
+    ) -> None:
         self._jobs = jobs
+        self._attempts = attempts
         self._spool = spool
         self._events = events
         self._clock = clock
@@ -77,8 +87,9 @@ class Retention:
         await self._spool.sweep(known, older_than=self._settings.spool.orphan_seconds)
         if self._steady.trusted:
             before = self._clock.now() - self._settings.jobs.history_seconds
-            while await self._jobs.purge_ended(before=before, limit=PURGE_PAGE) == PURGE_PAGE:
-                pass
+            for purge in (self._jobs.purge_ended, self._attempts.purge_attempts):
+                while await purge(before=before, limit=PURGE_PAGE) == PURGE_PAGE:
+                    pass
 
     async def _postpone(self, jump: Jump) -> None:
         log.warning("the wall clock went ahead by %.0f s: waiting jobs keep their time", jump.ahead)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gateway.domain.document import Document
-from gateway.domain.events import Event
+from gateway.domain.events import Event, IntakeAttempt
 from gateway.domain.job import Job, JobState, Reason
 from gateway.errors import NotFound
 from gateway.services.retention import PAGE, Retention
@@ -17,6 +17,7 @@ from tests.builders import NOW
 from tests.fakes import (
     FakeClock,
     FakeKeyring,
+    MemoryAttemptStore,
     MemoryEventBus,
     MemoryJobStore,
     MemorySpool,
@@ -42,6 +43,7 @@ class House:
     def __init__(self, **settings: Any) -> None:
         self.clock = FakeClock()
         self.jobs = MemoryJobStore()
+        self.attempts = MemoryAttemptStore()
         self.spool = MemorySpool(self.clock)
         self.events = MemoryEventBus()
         self.keyring = FakeKeyring()
@@ -51,7 +53,12 @@ class House:
 
     def restarted(self) -> Retention:
         self.retention = Retention(
-            jobs=self.jobs, spool=self.spool, events=self.events, clock=self.clock, settings=self.settings
+            jobs=self.jobs,
+            attempts=self.attempts,
+            spool=self.spool,
+            events=self.events,
+            clock=self.clock,
+            settings=self.settings,
         )
         return self.retention
 
@@ -282,6 +289,23 @@ async def test_files_without_a_row_are_swept_and_those_with_one_stay() -> None:
     assert orphan not in house.spool.objects
     assert len(house.spool.objects) == 3
     assert house.row(job).state is JobState.PENDING_HELD
+
+
+async def test_intake_attempts_are_history_too() -> None:
+    house = House(jobs={"history_seconds": 10 * DAY})
+    attempt = IntakeAttempt(
+        at=NOW - 11 * DAY,
+        channel="ipp",
+        printer="find-me",
+        address="192.0.2.1",
+        requested_name="mobile",
+        owner=None,
+        document_name="x",
+        outcome="refused",
+    )
+    await house.attempts.record_attempts([attempt, replace(attempt, at=NOW)])
+    await house.retention.run_once()
+    assert [a.at for a in await house.attempts.attempts()] == [NOW]
 
 
 async def test_history_is_purged_after_its_time_and_never_before_the_key() -> None:
