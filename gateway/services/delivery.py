@@ -98,9 +98,9 @@ class Delivery:
             await self._tools.clock.sleep(0.1)
 
     def _start(self, tasks: asyncio.TaskGroup, job: Job, *, resume: bool) -> None:
-        if job.id not in self._active:
-            attempt = self._active[job.id] = Attempt(self._tools, job)
-            tasks.create_task(self._one(attempt, resume=resume))
+        # An earlier attempt at the same job may not have quite ended: it wrote its last word before this claim.
+        attempt = self._active[job.id] = Attempt(self._tools, job)
+        tasks.create_task(self._one(attempt, resume=resume))
 
     async def _one(self, attempt: Attempt, *, resume: bool) -> None:
         try:
@@ -109,7 +109,8 @@ class Delivery:
             # A mistake of ours must not take the other deliveries along; recovery finds the job as its row says.
             log.exception("delivery of job %d failed", attempt.job.id)
         finally:
-            del self._active[attempt.job.id]
+            if self._active.get(attempt.job.id) is attempt:
+                del self._active[attempt.job.id]
             self._wake.set()
 
     async def _claim(self) -> list[Job]:
@@ -132,6 +133,8 @@ class Delivery:
                 attempt = self._active.get(happening.job_id or 0)
                 if attempt is not None and happening.event is not Event.JOB_PROGRESS:
                     attempt.nudge()
+                if happening.event is Event.PRINTER_CONFIG_CHANGED and happening.printer is not None:
+                    await self._watch.hurry(happening.printer)
                 if happening.event is Event.JOB_STATE_CHANGED:
                     self._wake.set()
 
@@ -173,6 +176,11 @@ class Delivery:
         if row != found:
             return None
         if row.state is JobState.PROCESSING and not row.bytes_sent:
-            return self._tools.turn("").interrupted(row)
+            turn = self._tools.turn(row.output_device or "")
+            if row.attempts < self._tools.settings.busy_tries:
+                return turn.interrupted(row)
+            return turn.returned(
+                row, "The delivery was interrupted again and again. Release it again, or tell an operator."
+            )
         until = self._tools.clock.now() + self._tools.settings.lease_seconds
         return JobChange(job=replace(row, claimed_by=self._tools.worker, claimed_until=until))

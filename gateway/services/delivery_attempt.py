@@ -50,6 +50,7 @@ class Attempt:
 
     async def run(self, *, resume: bool = False) -> None:
         """Until the job has left this worker's hands. With `resume`, of a job whose sending had begun before."""
+        self._tools.publish(self.job)
         work = asyncio.create_task(self._guarded(resume))
         guard = asyncio.create_task(self._hold_claim())
         try:
@@ -65,19 +66,23 @@ class Attempt:
     async def _hold_claim(self) -> None:
         """Extend the claim at intervals; ends when the job is not ours any more."""
         tools, lease = self._tools, self._tools.settings.lease_seconds
-        while await self._still_ours():
+        ours = True
+        while ours:
             sleep = asyncio.create_task(tools.clock.sleep(lease / 3))
             wake = asyncio.create_task(self._nudged.wait())
             try:
                 await asyncio.wait({sleep, wake}, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 await _cancelled(sleep, wake)
+            nudged = self._nudged.is_set()
             self._nudged.clear()
+            ours = await self._still_ours(nudged)
 
-    async def _still_ours(self) -> bool:
+    async def _still_ours(self, nudged: bool) -> bool:
+        """After a nudge a look is enough; else the claim is extended."""
         tools = self._tools
         try:
-            if self._nudged.is_set():
+            if nudged:
                 row = await tools.jobs.get(self.job.id)
                 return row is not None and row.claimed_by == tools.worker and row.state in IN_WORK
             until = tools.clock.now() + tools.settings.lease_seconds
@@ -112,7 +117,7 @@ class Attempt:
     async def _guarded(self, resume: bool) -> None:
         try:
             if not self._prepare_route():
-                await self._return(f"The output device {self.job.output_device} is no longer set up. Release it again.")
+                await self._no_device()
             elif resume:
                 await self._resume()
             else:
@@ -137,7 +142,18 @@ class Attempt:
         self._setbacks = Setbacks(self._tools, self._device)
         return True
 
+    async def _no_device(self) -> None:
+        name = self.job.output_device or ""
+        turn, gone = self._tools.turn(name), f"The output device {name} is no longer set up."
+        if self.job.bytes_sent:
+            await self._write(lambda job: turn.uncertain(job, f"{gone} {MAY_HAVE_PRINTED}", asking=False))
+        else:
+            await self._write(lambda job: turn.returned(job, f"{gone} Release it again."))
+
     async def _deliver(self) -> None:
+        if self._tools.printers.get(self.job.printer).paused:
+            await self._setbacks.paused(self.job)
+            return
         status = await self._driver.status(self._device)
         if not status.can_print:
             await self._note_status(status)
@@ -205,8 +221,12 @@ class Attempt:
 
     async def _resume(self) -> None:
         """After a restart, or a worker's death, in the middle of sending or printing."""
-        self._plan = plan_for(self.job, self._tools.printers.get(self.job.printer), self._device)
-        self._order = order_for(self.job, self._plan, size=max(self.job.bytes_sent, 1))
+        try:
+            self._plan = plan_for(self.job, self._tools.printers.get(self.job.printer), self._device)
+            self._order = order_for(self.job, self._plan, size=max(self.job.bytes_sent, 1))
+        except Refusal as refusal:
+            await self._ask_owner(refusal.message, asking=False)
+            return
         await self._learn("The gateway was interrupted while it sent the document.")
 
     async def _learn(self, why: str) -> None:
@@ -272,13 +292,15 @@ class Attempt:
     async def _write(self, change: Callable[[Job], JobChange | None]) -> None:
         self.job = await self._tools.write(self.job.id, change)
 
-    async def _return(self, message: str) -> None:
-        turn = self._tools.turn(self.job.output_device or "")
-        await self._write(lambda job: turn.returned(job, message))
-
     async def _note_status(self, status: DeviceStatus) -> None:
+        """Idle or printing is no news: only what keeps the device from printing, or no longer does, goes to its row."""
+        known = self._device.status
+        same = (known.can_print, known.reasons, known.message) == (status.can_print, status.reasons, status.message)
+        if same and known.state is not DeviceState.UNKNOWN:
+            return
         with contextlib.suppress(PapertapError):
             await self._tools.printers.set_device_status(self._device.name, status)
+            self._device = self._tools.printers.device(self._device.name)
 
     def _turn(self) -> Turn:
         return self._tools.turn(self._device.info or self._device.name)

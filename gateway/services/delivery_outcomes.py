@@ -44,10 +44,16 @@ class Turn:
         )
         return self.change(moved, "postponed", message)
 
+    def paused(self, job: Job, seconds: float, message: str) -> JobChange:
+        """Nothing was tried, so nothing counts as a try."""
+        moved = advance(job, Cause.DELIVERY_POSTPONED, now=self.now, message=message)
+        return JobChange(job=replace(moved, not_before=self.now + seconds))
+
     def interrupted(self, job: Job) -> JobChange:
         """The worker ended before the first octet: in line again, at once."""
         moved = advance(job, Cause.DELIVERY_POSTPONED, now=self.now, message="")
-        return self.change(replace(moved, not_before=None), "postponed", "The gateway was restarted.")
+        again = replace(moved, not_before=None, attempts=job.attempts + 1)
+        return self.change(again, "postponed", "The gateway was interrupted.")
 
     def failed_over(self, job: Job, name: str, message: str) -> JobChange:
         moved = advance(job, Cause.DELIVERY_POSTPONED, now=self.now, message=message)

@@ -46,20 +46,23 @@ class Tools:
 
     async def write(self, job_id: int, change: Callable[[Job], JobChange | None]) -> Job:
         """ClaimLost unless the row is still in work and claimed by this worker."""
+        before: list[JobState] = []
 
         def guarded(job: Job) -> JobChange | None:
             if job.claimed_by != self.worker or job.state not in IN_WORK:
                 raise ClaimLost
+            before[:] = [job.state]
             return change(job)
 
         job = await self.jobs.update(job_id, guarded)
-        self.publish(job)
+        self.publish(job, moved=job.state not in before)
         return job
 
-    def publish(self, job: Job) -> None:
+    def publish(self, job: Job, *, moved: bool = True) -> None:
+        """Tell listeners of a change of state, or of progress in the same state."""
         self.events.publish(
             Happening(
-                event=_event(job),
+                event=_event(job) if moved else Event.JOB_PROGRESS,
                 at=self.clock.now(),
                 printer=job.printer,
                 job_id=job.id,
@@ -73,6 +76,4 @@ class Tools:
 def _event(job: Job) -> Event:
     if job.state.ended:
         return Event.JOB_COMPLETED
-    if job.state is JobState.PROCESSING_STOPPED:
-        return Event.JOB_STOPPED
-    return Event.JOB_PROGRESS if job.state is JobState.PROCESSING else Event.JOB_STATE_CHANGED
+    return Event.JOB_STOPPED if job.state is JobState.PROCESSING_STOPPED else Event.JOB_STATE_CHANGED

@@ -11,6 +11,8 @@ from gateway.errors import NotFound
 from gateway.services.delivery_rows import Tools
 from gateway.services.fitness import lacking, refusal_of
 
+PAUSE_SECONDS = 60.0
+
 log = logging.getLogger(__name__)
 
 
@@ -21,6 +23,10 @@ class Setbacks:
         self._tools = tools
         self._device = device
         self._turn = tools.turn(device.info or device.name)
+
+    async def paused(self, job: Job) -> None:
+        """Somebody paused the Printer (RFC 8011 section 4.2.7); resuming it wakes the job at once."""
+        await self._tools.write(job.id, lambda row: self._turn.paused(row, PAUSE_SECONDS, "The printer is paused."))
 
     async def not_ready(self, job: Job, status: DeviceStatus) -> None:
         """The device was asked first and cannot print now."""

@@ -39,6 +39,14 @@ class DeviceWatch:
                 if repaired:
                     await self._hurry([job for job in waiting if job.output_device == device.name])
 
+    async def hurry(self, printer: str) -> None:
+        """A Printer was changed, perhaps resumed: its jobs need not wait out their time."""
+        query = JobQuery(states=(JobState.PENDING,), released=True, printer=printer, limit=500)
+        try:
+            await self._hurry(await self._tools.jobs.find(query))
+        except PapertapError as error:
+            log.warning("jobs of %s not woken: %s", printer, error)
+
     async def _look_at(self, device: Device) -> bool:
         driver = self._tools.drivers.get(urlsplit(device.uri).scheme)
         if driver is None:
@@ -52,8 +60,8 @@ class DeviceWatch:
 
     async def _hurry(self, waiting: list[Job]) -> None:
         for job in waiting:
-            changed = await self._tools.jobs.update(job.id, _at_once)
-            self._tools.publish(changed)
+            if job.not_before is not None:
+                self._tools.publish(await self._tools.jobs.update(job.id, _at_once))
 
 
 def _at_once(job: Job) -> JobChange | None:

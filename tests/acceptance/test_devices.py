@@ -22,11 +22,11 @@ from gateway.domain.ticket import JobTicket
 from gateway.services.ports import Drivers
 from ipp.virtual import Features, Misbehaviour, VirtualPrinter, count_only
 from ipp.wire import JobState as DeviceJobState
-from tests.peers.cups import cupsd
 from tests.gateway.adapters.devices.bench import PATIENT, an_order
 from tests.gateway.services.delivery_house import DeliveryHouse
 from tests.ipp.client.test_ippeveprinter import EvePrinter, eve
 from tests.ipp.virtual.samples import QuickClock, a_pdf, in_pieces, until
+from tests.peers.cups import cupsd
 
 __all__ = ["eve"]
 

@@ -479,3 +479,37 @@ async def test_claiming_goes_on_after_the_database_was_away(house: DeliveryHouse
         await house.pass_(1.5)
         await finished(house, job, JobState.COMPLETED)
     assert await house.jobs.claim(Stage.DELIVER, "x", now=house.clock.now(), lease=1.0) == []
+
+
+async def test_a_paused_printer_starts_no_job_and_resumes_at_once(house: DeliveryHouse) -> None:
+    await house.printers.pause("find-me")
+    job = await house.released()
+    async with house.delivering():
+        await house.pass_(300.0)
+        row = await finished(house, job, JobState.PENDING)
+        assert (row.attempts, row.message) == (0, "The printer is paused.")
+        assert house.driver.status_asked == []
+        await house.printers.resume("find-me")
+        await finished(house, job, JobState.COMPLETED)
+
+
+async def test_listeners_hear_each_change_of_state(house: DeliveryHouse) -> None:
+    stop = Progress(stopped=True, impressions_completed=1)
+    house.device().script = [stop, Progress(impressions_completed=2), Progress(done=True)]
+    job = await house.released()
+    async with house.delivering():
+        await finished(house, job, JobState.COMPLETED)
+    heard = [h.event for h in house.events.happenings if h.job_id == job.id and h.event is not Event.JOB_PROGRESS]
+    assert heard == [Event.JOB_STATE_CHANGED, Event.JOB_STOPPED, Event.JOB_STATE_CHANGED, Event.JOB_COMPLETED]
+
+
+async def test_a_mistake_in_a_driver_takes_nobody_along_and_ends(house: DeliveryHouse) -> None:
+    async def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    house.driver.status = broken  # type: ignore[method-assign, assignment]  # a driver with a bug
+    job = await house.released()
+    async with house.delivering():
+        await house.pass_(30.0 * 50)
+        row = await finished(house, job, JobState.PENDING_HELD)
+    assert "again and again" in row.message

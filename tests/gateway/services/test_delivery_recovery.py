@@ -185,3 +185,16 @@ async def _killed_after(house: DeliveryHouse, turns: int) -> None:
         await asyncio.sleep(0)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.parametrize("ability", ["gone", "laser"])
+async def test_a_device_that_was_taken_away_leaves_the_outcome_to_the_owner(house: DeliveryHouse, ability: str) -> None:
+    """Deleted, or changed so that the job could no longer be planned for it."""
+    job = await house.released(ability, **DEAD, bytes_sent=1)
+    capabilities = replace(house.printers.device("laser").capabilities, formats=("text/plain",))
+    await house.printers.change_device("laser", capabilities=capabilities)
+    await house.delivery.recover(alone=True)
+    async with house.delivering():
+        row = await finished(house, job, JobState.PROCESSING_STOPPED)
+    assert row.has(Reason.OUTCOME_UNKNOWN)
+    assert house.driver.begun == []
