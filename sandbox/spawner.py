@@ -8,11 +8,11 @@ descriptor, and it is held by a pidfd so that its number can't come to mean some
 import contextlib
 import json
 import os
-import select
 import signal
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, sleep
 from typing import IO
 
 from sandbox.errors import Unavailable, printable
@@ -21,6 +21,7 @@ from sandbox.settings import Limits
 from sandbox.slots import Slot
 
 _SET_UP_SECONDS = 10.0
+_POLL_SECONDS = 0.001
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,28 +55,20 @@ class Spawned:
 
 def spawn(blueprint: Blueprint, slot: Slot, command: list[str] | None = None) -> Spawned:
     """Start a jail in `slot` that runs a worker, or `command`. Unavailable, with bubblewrap's reason, when it fails."""
-    seccomp_fd = os.memfd_create("seccomp")
-    info_read, info_write = os.pipe()
-    try:
-        # One descriptor for each jail: they would share the read offset of a common one.
+    with _memory("seccomp") as seccomp_fd, _memory("info") as info_fd:
+        # Descriptors for each jail of its own: they would share the read offset of a common one.
         os.write(seccomp_fd, blueprint.seccomp)
         os.lseek(seccomp_fd, 0, os.SEEK_SET)
         jail = Jail(
             code=blueprint.code,
             identity=Identity(marker=slot.marker, uid=slot.uid),
             seccomp_fd=seccomp_fd,
-            info_fd=info_write,
+            info_fd=info_fd,
             limits=blueprint.limits,
             tools=blueprint.tools,
         )
-        outer = _popen(jail_argv(jail, command or worker_command(jail)), (seccomp_fd, info_write))
-        os.close(info_write)
-        info_write = -1
-        return _held(outer, info_read)
-    finally:
-        for fd in (seccomp_fd, info_read, info_write):
-            if fd >= 0:
-                os.close(fd)
+        outer = _popen(jail_argv(jail, command or worker_command(jail)), (seccomp_fd, info_fd))
+        return _held(outer, info_fd)
 
 
 def run_once(blueprint: Blueprint, slot: Slot, seconds: float) -> str:
@@ -124,9 +117,18 @@ def _popen(argv: list[str], pass_fds: tuple[int, ...]) -> subprocess.Popen[bytes
         raise Unavailable(f"{argv[0]} can't be started: {error.strerror}") from error
 
 
-def _held(outer: subprocess.Popen[bytes], info_read: int) -> Spawned:
+@contextlib.contextmanager
+def _memory(name: str) -> Iterator[int]:
+    descriptor = os.memfd_create(name)
     try:
-        pid = _first_process(info_read)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _held(outer: subprocess.Popen[bytes], info_fd: int) -> Spawned:
+    try:
+        pid = _first_process(outer, info_fd)
         pidfd = os.pidfd_open(pid)
     except (OSError, ValueError) as error:
         outer.kill()
@@ -135,14 +137,19 @@ def _held(outer: subprocess.Popen[bytes], info_read: int) -> Spawned:
     return Spawned(outer=outer, pid=pid, pidfd=pidfd)
 
 
-def _first_process(info_read: int) -> int:
-    """The process id that bubblewrap reports, as we see it. ValueError when it ends or stalls without a report."""
+def _first_process(outer: subprocess.Popen[bytes], info_fd: int) -> int:
+    """The process id that bubblewrap reports, as we see it. ValueError when it ends or stalls without a report.
+
+    The report comes through memory and not through a pipe: were we killed now, a closed pipe would kill bubblewrap
+    while its child waits for it, and nobody would ever end that child.
+    """
     deadline = monotonic() + _SET_UP_SECONDS
-    report = b""
-    while b"}" not in report:
-        ready, _, _ = select.select([info_read], [], [], max(0.0, deadline - monotonic()))
-        chunk = os.read(info_read, 4096) if ready else b""
-        if not chunk:
-            raise ValueError("bubblewrap reported no process")
-        report += chunk
-    return int(json.loads(report)["child-pid"])
+    while monotonic() < deadline:
+        ended = outer.poll() is not None
+        report = os.pread(info_fd, 4096, 0)
+        if b"}" in report:
+            return int(json.loads(report)["child-pid"])
+        if ended:
+            break
+        sleep(_POLL_SECONDS)
+    raise ValueError("bubblewrap reported no process")

@@ -211,9 +211,10 @@ class Worker:
     async def disconnect(self) -> None:
         """Let go of the pipes; the jail is killed by whoever owns the spawning thread."""
         for transport in self._transports:
-            if isinstance(transport, asyncio.WriteTransport):
+            # One that the worker's end has closed already would raise.
+            if isinstance(transport, asyncio.WriteTransport) and not transport.is_closing():
                 transport.abort()
-            else:
+            elif not transport.is_closing():
                 transport.close()
         if self._listener is not None:
             self._listener.cancel()

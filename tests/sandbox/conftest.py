@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from sandbox import code, slots
 from sandbox.client import Sandbox
 from sandbox.settings import MIB, Limits, SandboxSettings
+from tests.sandbox.samples import nobody_left
 
 SMALL = SandboxSettings(
     workers=1,
@@ -26,14 +26,8 @@ SMALL = SandboxSettings(
 async def sandbox() -> AsyncIterator[Sandbox]:
     made = Sandbox(SMALL)
     await made.start()
-    held = list(made.pool.slots)
-    try:
-        yield made
-    finally:
-        await made.close()
-        assert slots.occupants(held) == [], "a process outlived its sandbox"
-
-
-@pytest.fixture(scope="session")
-def runtime() -> object:
-    return code.runtime_dir(None)
+    with nobody_left(made):
+        try:
+            yield made
+        finally:
+            await made.close()

@@ -1,13 +1,16 @@
 """Documents made for the sandbox's tests, well-formed and hostile; and the small ways to use a sandbox from a test."""
 
 import io
+import os
 import zlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf
 from PIL import Image
 
+from sandbox import slots
 from sandbox.client import Sandbox
 from sandbox.model import Prepared, Recipe, Rendered, Thumbnails
 from sandbox.protocol import ProtocolError
@@ -173,3 +176,19 @@ def complaint(action: Callable[[], object]) -> str:
     except (ValueError, ProtocolError) as error:
         return str(error)
     return ""
+
+
+@contextmanager
+def nobody_left(sandbox: Sandbox) -> Iterator[None]:
+    """Asserts after the block, in which the sandbox is closed, that no process is left in any slot it had.
+
+    The slots stay locked until that has been seen: other gateways on the machine take free ones at once.
+    """
+    held = sandbox.pool.slots
+    locks = [os.dup(slot.lock) for slot in held]
+    try:
+        yield
+        assert slots.occupants(held) == [], "a process outlived its sandbox"
+    finally:
+        for lock in locks:
+            os.close(lock)

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from sandbox import code, memory, slots
+from sandbox import memory, slots
 from sandbox.client import Sandbox
 from sandbox.errors import Crashed, SandboxError, TimedOut, TooLarge, Unavailable
 from sandbox.memory import CgroupGuard, PolledMemory, PollingGuard
 from sandbox.policy import Tools
 from sandbox.settings import MIB, Limits, SandboxSettings
 from tests.sandbox import samples
-from tests.sandbox.samples import prepare, stream
+from tests.sandbox.samples import nobody_left, prepare, stream
 
 
 async def _slow(started: asyncio.Event) -> AsyncIterator[bytes]:
@@ -140,14 +140,13 @@ async def test_a_cancelled_call_kills_its_worker(sandbox: Sandbox) -> None:
 async def test_closing_ends_documents_in_work() -> None:
     sandbox = Sandbox(SandboxSettings(workers=1, ready=1))
     await sandbox.start()
-    held = sandbox.pool.slots
     started = asyncio.Event()
     task = asyncio.create_task(sandbox.inspect(_slow(started)))
     await started.wait()
-    await sandbox.close()
+    with nobody_left(sandbox):
+        await sandbox.close()
     with pytest.raises(Crashed):
         await task
-    assert slots.occupants(held) == []
 
 
 async def test_closing_refuses_documents_that_wait() -> None:
@@ -187,7 +186,7 @@ async def test_without_bubblewrap_nothing_is_opened() -> None:
 
 async def test_memory_over_the_limit_is_a_typed_error() -> None:
     """A picture within the pixel limit that takes more memory than the jail has."""
-    limits = Limits(memory_bytes=60 * MIB, tmp_bytes=40 * MIB, max_stored_bytes=30 * MIB)
+    limits = Limits(memory_bytes=50 * MIB, tmp_bytes=20 * MIB, max_stored_bytes=10 * MIB)
     sandbox = Sandbox(SandboxSettings(workers=1, ready=1, limits=limits))
     await sandbox.start()
     try:
@@ -202,7 +201,7 @@ async def test_memory_over_the_limit_is_a_typed_error() -> None:
 async def test_the_polled_limit_stops_the_same_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     """The means of a machine without control groups, on this one."""
     monkeypatch.setattr(memory, "detect", PolledMemory)
-    limits = Limits(memory_bytes=100 * MIB, tmp_bytes=400 * MIB)
+    limits = Limits(memory_bytes=80 * MIB, tmp_bytes=400 * MIB)
     sandbox = Sandbox(SandboxSettings(workers=1, ready=1, limits=limits))
     await sandbox.start()
     try:
@@ -261,32 +260,38 @@ def test_a_killed_gateway_leaves_no_jail(tmp_path: Path) -> None:
     """kill -9 of the whole gateway in the middle of its work; the next one finds every slot empty."""
     program = (
         "import asyncio, sys\n"
+        "from pathlib import Path\n"
+        "from sandbox import code\n"
         "from sandbox.client import Sandbox\n"
+        "from sandbox.settings import SandboxSettings\n"
+        "code.lock_dir = lambda runtime: Path(sys.argv[1])\n"
         "async def slow():\n"
         "    yield b'%PDF-1.7'\n"
-        "    print(*(slot.marker for slot in sandbox.pool.slots), sep='\\n', flush=True)\n"
-        "    print(flush=True)\n"
+        "    print(len(sandbox.pool.processes), flush=True)\n"
         "    await asyncio.Event().wait()\n"
         "async def main():\n"
         "    await sandbox.start()\n"
         "    await sandbox.inspect(slow())\n"
-        "sandbox = Sandbox()\n"
+        "sandbox = Sandbox(SandboxSettings(slot_uid_base=int(sys.argv[2])))\n"
         "asyncio.run(main())\n"
     )
     root = Path(__file__).parents[2]
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, cwd=root, text=True) as gateway:
+    uid_base = 60900 + os.getpid() % 200
+    command = [sys.executable, "-c", program, str(tmp_path), str(uid_base)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=root, text=True) as gateway:
         assert gateway.stdout is not None
-        markers = set(iter(gateway.stdout.readline, "\n"))
+        assert int(gateway.stdout.readline()) >= 1
         gateway.kill()
-    lost = [slots.Slot(index=0, lock=-1, marker=marker.strip(), uid=None) for marker in markers if marker.strip()]
-    assert lost
-    runtime = code.runtime_dir(None)
-    held = slots.claim(code.lock_dir(runtime), wanted=1, total=256, uid_base=None)
-    slots.release(held)
-    for pid in slots.occupants(lost):
-        # Killed by its parent's death or by the claim; what is still seen is on its way out.
-        _gone(pid)
-    assert slots.occupants(lost) == []
+    # Slots and user ids of its own: what is seen in them is this gateway's and nobody else's.
+    held = slots.claim(tmp_path, wanted=6, total=256, uid_base=uid_base if os.geteuid() == 0 else None)
+    try:
+        for _ in range(5):
+            for pid in slots.occupants(held):
+                # Killed by its parent's death or by the claim; what is still seen is on its way out.
+                _gone(pid)
+        assert slots.occupants(held) == []
+    finally:
+        slots.release(held)
 
 
 def _gone(pid: int) -> None:
@@ -298,6 +303,7 @@ def _gone(pid: int) -> None:
 
     try:
         ended, _, _ = select.select([pidfd], [], [], 10)
-        assert ended, f"process {pid} lives on"
+        status = Path(f"/proc/{pid}/status")
+        assert ended, f"process {pid} lives on: {status.read_text() if status.exists() else 'just now gone'}"
     finally:
         os.close(pidfd)
