@@ -4,14 +4,19 @@ The lock tells whose workers are whose, even after kill -9 of a gateway and with
 still runs under a slot that could be locked belongs to nobody, and is killed before the slot is used again.
 """
 
+import contextlib
 import fcntl
 import os
 import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic, sleep
 
 from sandbox.errors import Unavailable
+
+_SWEEP_SECONDS = 5.0
+_LOOK_AGAIN_SECONDS = 0.01
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,16 +66,21 @@ def release(slots: Iterable[Slot]) -> None:
 
 
 def sweep(slots: Iterable[Slot]) -> int:
-    """Kill every process that runs in these slots; returns how many there were."""
+    """Kill every process that runs in these slots; returns how many there were. Blocks until they are gone.
+
+    It looks again until it finds none: a bubblewrap that is killed in the middle of its set-up may just have started a
+    child, which then waits for it for ever.
+    """
     held = list(slots)
-    killed = 0
-    for pid in occupants(held):
-        try:
-            os.kill(pid, signal.SIGKILL)
-            killed += 1
-        except ProcessLookupError:
-            continue
-    return killed
+    killed: set[int] = set()
+    deadline = monotonic() + _SWEEP_SECONDS
+    while (found := occupants(held)) and monotonic() < deadline:
+        for pid in found:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        killed.update(found)
+        sleep(_LOOK_AGAIN_SECONDS)
+    return len(killed)
 
 
 def occupants(slots: Iterable[Slot]) -> list[int]:

@@ -18,7 +18,7 @@ from typing import IO
 from sandbox.errors import Unavailable, printable
 from sandbox.policy import APP, PACKAGES, Code, Identity, Jail, Tools, jail_argv, worker_command
 from sandbox.settings import Limits
-from sandbox.slots import Slot
+from sandbox.slots import Slot, sweep
 
 _SET_UP_SECONDS = 10.0
 _POLL_SECONDS = 0.001
@@ -68,7 +68,11 @@ def spawn(blueprint: Blueprint, slot: Slot, command: list[str] | None = None) ->
             tools=blueprint.tools,
         )
         outer = _popen(jail_argv(jail, command or worker_command(jail)), (seccomp_fd, info_fd))
-        return _held(outer, info_fd)
+        try:
+            return _held(outer, info_fd)
+        except Unavailable:
+            sweep([slot])
+            raise
 
 
 def run_once(blueprint: Blueprint, slot: Slot, seconds: float) -> str:
