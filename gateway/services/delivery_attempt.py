@@ -307,9 +307,13 @@ class Attempt:
 
 
 async def _cancelled(*tasks: asyncio.Task[Any]) -> None:
-    """End the tasks; what one of them raised by itself is raised."""
+    """End the tasks and wait for them; what one of them raised by itself is raised.
+
+    `asyncio.wait` and not `await task`: a cancellation of the caller must not be taken for that of the task.
+    """
     for task in tasks:
         task.cancel()
+    await asyncio.wait(tasks)
     for task in tasks:
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        if not task.cancelled():
+            task.result()

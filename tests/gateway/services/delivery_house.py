@@ -1,7 +1,6 @@
 """Delivery on whole fakes, with devices that do as the test says and a clock that it owns."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -129,9 +128,7 @@ class DeliveryHouse(House):
             if task.done():
                 await task
         finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+            await ended(task)
 
     async def settle(self) -> None:
         for _ in range(8):
@@ -140,6 +137,13 @@ class DeliveryHouse(House):
     async def pass_(self, seconds: float) -> None:
         await self.clock.advance(seconds)
         await self.settle()
+
+
+async def ended(task: "asyncio.Task[None]") -> None:
+    """Cancel it; a task that swallows its cancellation fails the test in place of hanging it."""
+    task.cancel()
+    done, _ = await asyncio.wait({task}, timeout=10)
+    assert done, "it does not end when it is canceled"
 
 
 async def finished(house: DeliveryHouse, job: Job, state: JobState) -> Job:

@@ -8,7 +8,7 @@ import pytest
 from gateway.domain.job import Job, JobState, Reason
 from gateway.services.delivery_plan import order_for, plan_for
 from gateway.services.ports import Order, Progress
-from tests.gateway.services.delivery_house import DOCUMENT, DeliveryHouse, finished
+from tests.gateway.services.delivery_house import DOCUMENT, DeliveryHouse, ended, finished
 
 DEAD: dict[str, Any] = {"state": JobState.PROCESSING, "claimed_by": "dead", "claimed_until": 1_800_000_030.0}
 
@@ -183,8 +183,7 @@ async def _killed_after(house: DeliveryHouse, turns: int) -> None:
     task = asyncio.create_task(house.delivery.run())
     for _ in range(turns):
         await asyncio.sleep(0)
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    await ended(task)
 
 
 @pytest.mark.parametrize("ability", ["gone", "laser"])
