@@ -1,6 +1,6 @@
 """The jail as a command line: what a worker sees, what it may use and what it may never do. Pure: facts in, argv out.
 
-Each option of bubblewrap here answers something that was seen to go wrong without it; see docs for the measurements.
+Each option of bubblewrap here answers something that was seen to go wrong without it.
 """
 
 from collections.abc import Sequence

@@ -1,6 +1,6 @@
 """Where pages land on sheets: selection, order of sides, scaling, n-up. Pure arithmetic in PDF points.
 
-Words as in IPP: page-ranges, number-up, print-scaling (PWG 5100.13 section 5.2.x), orientation-requested, sides, copies,
+Words as in IPP: page-ranges, number-up, print-scaling (PWG 5100.13), orientation-requested, sides, copies,
 multiple-document-handling (collated or not).
 """
 
@@ -140,7 +140,7 @@ def _cells(inner: Rect, number_up: int, *, landscape: bool) -> list[Rect]:
 
 
 def _place(page: Size, inner: Rect, full: Rect, scaling: Scaling, *, margins: bool) -> tuple[Matrix, Rect]:
-    """Scale a page into its cell and centre it there (PWG 5100.16 print-scaling)."""
+    """Scale a page into its cell and centre it there (print-scaling)."""
     larger = page[0] > full.width + _SAME or page[1] > full.height + _SAME
     way = scaling
     if way == "auto":

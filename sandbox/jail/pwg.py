@@ -20,7 +20,7 @@ from sandbox.jail.rle import RasterError, Readable, Reader, encode_lines
 SYNC = b"RaS2"
 HEADER_BYTES = 1796
 
-# Section 4.3.3.1 (table 3). 0 and 1 are CUPS's own names for grey and RGB, which drivers write here too.
+# PwgColorSpaceEnum. 0 and 1 are CUPS's own names for grey and RGB, which drivers write here too.
 _SPACES = {
     0: Space.GRAY,
     1: Space.RGB,

@@ -68,6 +68,6 @@ Pages = Iterator[tuple[RasterPage, Lines]]
 
 
 def high_bytes(lines: Lines) -> Lines:
-    """16-bit samples as 8-bit ones: the high byte comes first (PWG 5102.4 section 4.3.3.2: big-endian)."""
+    """16-bit samples as 8-bit ones: the high byte comes first (PWG raster is big-endian)."""
     for repeat, line in lines:
         yield repeat, line[0::2]

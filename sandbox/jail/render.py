@@ -147,7 +147,7 @@ def _measures(size: tuple[float, float], recipe: Recipe, *, color: bool) -> Rast
 
 
 def _transform(recipe: Recipe) -> tuple[int, int]:
-    """Cross-feed and feed transform of a back side (PWG 5102.4 section 4.3.2.x; pwg-raster-document-sheet-back)."""
+    """Cross-feed and feed transform of a back side (PWG 5102.4; pwg-raster-document-sheet-back)."""
     short = recipe.sides == "two-sided-short-edge"
     return {
         ("flipped", False): (1, -1),

@@ -1,4 +1,4 @@
-"""The line compression that PWG raster and URF share (PWG 5102.4 section 4.4; a PackBits of whole pixels).
+"""The line compression that PWG raster and URF share (PWG 5102.4; a PackBits of whole pixels).
 
     line     = repeat (uint8: the line stands repeat + 1 times) run*     until the line is full
     run      = 0..127    one pixel follows, it stands n + 1 times

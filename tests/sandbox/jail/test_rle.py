@@ -1,4 +1,4 @@
-"""The line compression of PWG 5102.4 section 4.4: its own example-sized bytes, round trips, and broken streams."""
+"""The line compression of PWG 5102.4: exact bytes, round trips, and broken streams."""
 
 import io
 
