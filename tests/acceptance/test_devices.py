@@ -7,7 +7,6 @@ backends. A file that came out must be the file that went in, octet for octet.
 import asyncio
 import os
 import socket
-import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -190,10 +189,9 @@ async def test_cups_prints_on_our_sinks(tmp_path: Path, backend: str, sink: str,
 async def test_our_lpd_reaches_paper_through_cups_lpd(tmp_path: Path) -> None:
     """Driver, cups-lpd, cupsd, CUPS's socket backend, and at last our RAW sink."""
     async with VirtualPrinter(tmp_path, features=Features(speed=0), render=count_only) as printer:
-        with cupsd("unused") as port:
-            add = ("lpadmin", "-h", f"127.0.0.1:{port}", "-p", "relay", "-E", "-v", printer.uri("raw"))
-            subprocess.run(add, check=True, capture_output=True)
-            async with _cups_lpd(port) as lpd_port:
+        with cupsd() as cups:
+            cups.run("lpadmin", "-p", "relay", "-E", "-v", printer.uri("raw"))
+            async with _cups_lpd(cups.port) as lpd_port:
                 driver = _drivers()["lpd"]
                 device = Device(name="relay", uuid=uuid4(), uri=f"lpd://127.0.0.1:{lpd_port}/relay")
                 assert (await driver.status(device)).can_print
