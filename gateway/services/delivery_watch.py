@@ -1,5 +1,6 @@
 """Looks after devices that jobs wait for, and those known to be out of order, so that a repair is noticed by itself."""
 
+import asyncio
 import logging
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -33,11 +34,11 @@ class DeviceWatch:
         """One round. A device that can print again gets its postponed jobs at once."""
         waiting = await self._tools.jobs.find(JobQuery(states=(JobState.PENDING,), released=True, limit=500))
         awaited = {job.output_device for job in waiting if job.attempts}
-        for device in self._tools.printers.devices():
-            if device.name in awaited or not device.status.can_print:
-                repaired = await self._look_at(device)
-                if repaired:
-                    await self._hurry([job for job in waiting if job.output_device == device.name])
+        watched = [d for d in self._tools.printers.devices() if d.name in awaited or not d.status.can_print]
+        # Side by side: one dead device takes as long to answer as its time-out.
+        for device, repaired in zip(watched, await asyncio.gather(*map(self._look_at, watched)), strict=True):
+            if repaired:
+                await self._hurry([job for job in waiting if job.output_device == device.name])
 
     async def hurry(self, printer: str) -> None:
         """A Printer was changed, perhaps resumed: its jobs need not wait out their time."""

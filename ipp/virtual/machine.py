@@ -1,6 +1,7 @@
 """The paper path: takes jobs one after the other and makes impressions of them, in time, with the faults ordered."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from uuid import UUID, uuid4
@@ -9,6 +10,8 @@ from ipp.virtual.archive import Folder, StoredDocument
 from ipp.virtual.clock import Clock
 from ipp.virtual.misbehaviour import Lie, Misbehaviour
 from ipp.wire import JobState, PrinterState
+
+log = logging.getLogger(__name__)
 
 PAPER_OUT = ("media-empty-error", "media-needed")
 JAM = ("media-jam-error",)
@@ -115,7 +118,10 @@ class Machine:
             job = await self._queue.get()
             if not job.ended:
                 await self._print(job)
-            await self._on_end(job)
+            try:
+                await self._on_end(job)
+            except OSError:
+                log.exception("job %d is not noted", job.id)
             self.state, self.reasons = PrinterState.IDLE, ("none",)
 
     async def _print(self, job: PaperJob) -> None:
@@ -124,7 +130,13 @@ class Machine:
         if self._orders().lie is Lie.COMPLETED:
             self._end(job, JobState.COMPLETED, "job-completed-successfully")
             return
-        job.pages = await self._render(job)
+        try:
+            job.pages = await self._render(job)
+        except Exception:
+            # A document that cannot be drawn is that job's misfortune, not the printer's.
+            log.exception("job %d cannot be drawn", job.id)
+            self._end(job, JobState.ABORTED, "document-format-error")
+            return
         while not job.ended and job.impressions_completed < (job.impressions or 0):
             await self._impression(job)
         if not job.ended:

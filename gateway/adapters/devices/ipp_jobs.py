@@ -32,11 +32,14 @@ def _name(job: Group) -> str:
 
 
 def progress_of(job: Group, printer: Group | None) -> Progress:
-    """Where the job is. The printer's own state counts too: many stop without saying so of the job."""
+    """Where the job is. The printer's own state counts too: many stop without saying so of the job.
+
+    A job that the device holds, for a PIN or by its own settings, waits for somebody just as one without paper.
+    """
     state = _integer(job, "job-state")
     ended = state is not None and state >= JobState.CANCELED
     halted = printer is not None and _integer(printer, "printer-state") == PrinterState.STOPPED
-    stopped = not ended and (state == JobState.PROCESSING_STOPPED or halted)
+    stopped = not ended and (state in {JobState.PENDING_HELD, JobState.PROCESSING_STOPPED} or halted)
     told = printer if stopped and printer is not None else job
     prefix = "printer" if told is printer else "job"
     number = _integer(job, "job-id")

@@ -249,3 +249,17 @@ async def test_pages_take_their_time(tmp_path: Path) -> None:
         await _print(printer, a_pdf(3))
         await until(lambda: printer.jobs[0].ended)
     assert clock.slept == [0.25, 0.25, 0.25]
+
+
+async def test_a_document_that_cannot_be_drawn_is_that_jobs_misfortune(tmp_path: Path) -> None:
+    async def draws_the_second(document: Path, _media_type: str, _directory: Path) -> int:
+        if b"0 0 72 144" in document.read_bytes():
+            return 1
+        raise ValueError("unreadable")
+
+    async with VirtualPrinter(tmp_path, features=Features(speed=0), render=draws_the_second) as printer:
+        await _print(printer, b"%PDF-broken")
+        await _print(printer, a_pdf())
+        await until(lambda: len(printer.jobs) == 2 and all(job.ended for job in printer.jobs))
+        assert [job.state for job in printer.jobs] == [JobState.ABORTED, JobState.COMPLETED]
+        assert printer.jobs[0].reasons == ("document-format-error",)
