@@ -13,6 +13,7 @@ from typing import IO, Protocol
 
 from sandbox import protocol
 from sandbox.errors import Crashed, TimedOut, TooLarge, from_wire
+from sandbox.handed import Handed
 from sandbox.memory import Guard
 from sandbox.policy import wall_seconds
 from sandbox.protocol import DATA, END, HEADER, Decoder, Frame, ProtocolError
@@ -62,8 +63,9 @@ class Worker:
         """Join the pipes to the running loop."""
         loop = asyncio.get_running_loop()
         self._out = await self._reader(self.jail.stdout)
+        assert self.jail.outer.stderr is not None
         error = await self._reader(self.jail.outer.stderr)
-        transport, flow = await loop.connect_write_pipe(FlowControlMixin, self.jail.stdin)
+        transport, flow = await loop.connect_write_pipe(FlowControlMixin, Handed(self.jail.stdin, loop))
         self._in = asyncio.StreamWriter(transport, flow, None, loop)
         self._transports.append(transport)
         self._listener = asyncio.create_task(self._listen(error))
@@ -201,10 +203,11 @@ class Worker:
         while chunk := await error.read(4096):
             self._complaint = (self._complaint + chunk)[-2000:]
 
-    async def _reader(self, pipe: IO[bytes] | None) -> asyncio.StreamReader:
+    async def _reader(self, pipe: IO[bytes]) -> asyncio.StreamReader:
         loop = asyncio.get_running_loop()
         reader = asyncio.StreamReader(limit=_READ)
-        transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), pipe)
+        handed = Handed(pipe, loop)
+        transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), handed)
         self._transports.append(transport)
         return reader
 
