@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 
 from gateway.domain.printer import Printer
-from gateway.errors import NotFound, Refusal
+from gateway.errors import NotAuthenticated, NotFound, Refusal
 from ipp.server.authentication import Authentication, Challenge
 from ipp.server.body import Body, ClientGone
 from ipp.server.operation import Row, Services, Table
@@ -44,6 +44,11 @@ class Dispatcher:
             return await self._answer(message, call, body)
         except Refused as refused:
             return refusal(refused)
+        except NotAuthenticated as error:
+            # A service asks for more than the policy did, such as a Printer that only a group may use.
+            if call.where.secure and not call.authorization:
+                raise Challenge(error.message) from error
+            return Reply(status=status_of(error), message=error.message)
         except Refusal as error:
             return Reply(status=status_of(error), message=error.message)
         except (Challenge, ClientGone):

@@ -4,7 +4,8 @@ JOB_TEMPLATE = (
     "copies", "finishings", "finishings-col", "job-account-id", "job-accounting-user-id", "job-hold-until",
     "job-hold-until-time", "job-priority", "job-release-action", "job-sheets", "media", "media-col",
     "multiple-document-handling", "number-up", "orientation-requested", "output-bin", "page-ranges", "print-color-mode",
-    "print-content-optimize", "print-quality", "print-rendering-intent", "print-scaling", "printer-resolution", "sides",
+    "print-content-optimize", "print-quality", "print-rendering-intent", "print-scaling", "printer-resolution",
+    "sheet-collate", "sides",
 )  # fmt: skip
 
 JOB_CREATION = ("job-name", "ipp-attribute-fidelity", "job-mandatory-attributes", "job-password", *JOB_TEMPLATE)

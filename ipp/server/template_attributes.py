@@ -27,6 +27,10 @@ HANDLINGS = (
     "single-document",
     "single-document-new-sheet",
 )
+COLLATIONS = {
+    "collated": "separate-documents-collated-copies",
+    "uncollated": "separate-documents-uncollated-copies",
+}
 HOLD_UNTIL = ("no-hold", "indefinite")
 # PWG 5100.1 table 1: what finishing templates of the enum values are called.
 FINISHING_NAMES = {
@@ -114,6 +118,7 @@ def template_attributes(printer: Printer) -> list[Attribute]:
         *_keywords(printer, "print-scaling", SCALINGS),
         build.resolution("printer-resolution-default", _dpi(default_resolution(able))),
         build.resolution("printer-resolution-supported", *map(_dpi, able.resolutions)),
+        *_keywords(printer, "sheet-collate", tuple(COLLATIONS)),
         *_keywords(printer, "sides", able.sides),
         *_release_action(printer),
     ]

@@ -207,6 +207,12 @@ def _finishings_col(attribute: Attribute, printer: Printer) -> Fields | None:
     return {"finishings": tuple(values)}
 
 
+def _sheet_collate(attribute: Attribute, _: Printer) -> Fields | None:
+    """PWG 5100.3 section 3.1.6: the other name for what multiple-document-handling says of copies."""
+    handling = offered.COLLATIONS.get(word(attribute) or "")
+    return {"multiple_document_handling": handling} if handling else None
+
+
 def _hold_until(attribute: Attribute, _: Printer) -> Fields | None:
     value = word(attribute)
     if value not in offered.HOLD_UNTIL:
@@ -249,6 +255,7 @@ READERS: dict[str, Reader] = {
     "print-rendering-intent": _one_of("print_rendering_intent", lambda _: offered.INTENTS),
     "print-scaling": _one_of("print_scaling", lambda _: offered.SCALINGS),
     "printer-resolution": _resolution,
+    "sheet-collate": _sheet_collate,
     "sides": _one_of("sides", lambda p: offered.choices(p).sides),
 }
 
@@ -257,6 +264,7 @@ DELETED: dict[str, Fields] = {
     "copies": {"copies": 1},
     "finishings": {"finishings": ()},
     "finishings-col": {"finishings": ()},
+    "sheet-collate": {"multiple_document_handling": None},
     "media-col": {"media_col": None},
     "number-up": {"number_up": 1},
     "page-ranges": {"page_ranges": ()},

@@ -6,7 +6,7 @@ The totals are asserted too: a suite whose companion files are missing ends earl
 import asyncio
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import UUID
@@ -18,10 +18,12 @@ from gateway.domain.job import JobState
 from gateway.domain.printer import Authentication, ReleasePolicy
 from gateway.domain.user import SYSTEM
 from gateway.services.ports import JobQuery
+from ipp.virtual import Features
 from tests.acceptance.companions import make
-from tests.acceptance.whole import demo
 from tests.fakes import a_printer
 from tests.ipp.server.house import CAPABILITIES, House, WallClock, a_house, two_printers
+from tests.peers.ours import papertap
+from tests.peers.paper import virtual_printer
 
 pytestmark = pytest.mark.acceptance
 
@@ -130,18 +132,31 @@ async def test_own_file(name: str, companions: Path) -> None:
     assert counts["PASS"] > 0
 
 
-# The virtual printer of the demo has no 4x6 inch paper, which two more tests ask for.
+@pytest.fixture
+def direct(tmp_path: Path) -> Iterator[str]:
+    """The URI of a Printer of the whole system, in processes of its own, in front of a virtual printer."""
+    tray = tmp_path / "paper"
+    tray.mkdir()
+    with (
+        virtual_printer(tray, Features(speed=0)) as printer,
+        papertap(
+            ("device", "add", "virtual", printer.uri("ipp")),
+            ("printer", "add", "direct", "--policy", "direct", "--device", "virtual"),
+            roles="front,prepare,deliver",
+            IPP__TRUSTED_OPERATORS='["127.0.0.1/32"]',
+        ) as ours,
+    ):
+        yield f"ipp://127.0.0.1:{ours.port}/ipp/print/direct"
+
+
+# The virtual printer has no 4x6 inch paper, which two more tests ask for.
 @pytest.mark.parametrize("suite", ["2.2", "everywhere"])
-async def test_suite_on_the_whole_system(suite: str, companions: Path, tmp_path: Path) -> None:
-    async with demo(tmp_path / "data") as whole:
-        uri = f"ipp://localhost:{whole.ipp}/ipp/print/direct"
-        done = await ipptool(uri, companions / f"ipp-{suite}.test", companions / "onepage-a4.pdf")
+async def test_suite_on_the_whole_system(suite: str, companions: Path, direct: str) -> None:
+    done = await ipptool(direct, companions / f"ipp-{suite}.test", companions / "onepage-a4.pdf")
     conforms(*done, TOTALS[suite], skipped=SKIPPED + 2)
 
 
-async def test_own_files_on_the_whole_system(companions: Path, tmp_path: Path) -> None:
-    async with demo(tmp_path / "data") as whole:
-        uri = f"ipp://localhost:{whole.ipp}/ipp/print/direct"
-        for name in sorted(path.stem for path in OWN.glob("*.test")):
-            _, report = await ipptool(uri, OWN / f"{name}.test", companions / "onepage-a4.pdf")
-            assert "Score: 100%" in report, report[-3000:]
+async def test_own_files_on_the_whole_system(companions: Path, direct: str) -> None:
+    for name in sorted(path.stem for path in OWN.glob("*.test")):
+        _, report = await ipptool(direct, OWN / f"{name}.test", companions / "onepage-a4.pdf")
+        assert "Score: 100%" in report, report[-3000:]

@@ -188,3 +188,14 @@ async def test_an_operator_who_cancels_his_own_jobs_leaves_those_of_others(staff
     assert (await staff.ask(Operation.CANCEL_MY_JOBS)).code == Status.SUCCESSFUL_OK
     rows = staff.house.jobs.rows
     assert (rows[own].state, rows[theirs].state) == (JobState.CANCELED, JobState.PENDING)
+
+
+async def test_a_printer_for_a_group_asks_who_is_there(staff: Client) -> None:
+    """It announces no authentication; the service asks, and over TLS the client gets a chance to answer."""
+    await staff.house.printers.change_printer("direct", groups=("teachers",))
+    staff.path = "/ipp/print/direct"
+    assert (await staff.ask(Operation.VALIDATE_JOB)).status == 401
+    staff.headers = basic("alice", PASSWORD)
+    assert (await staff.ask(Operation.VALIDATE_JOB)).code == Status.CLIENT_ERROR_NOT_AUTHORIZED
+    staff.headers, staff.secure = {}, False
+    assert (await staff.ask(Operation.VALIDATE_JOB)).code == Status.CLIENT_ERROR_NOT_AUTHENTICATED

@@ -51,6 +51,10 @@ def size(x: int, y: int) -> Attribute:
             build.keyword("multiple-document-handling", "separate-documents-uncollated-copies"),
             {"multiple_document_handling": "separate-documents-uncollated-copies"},
         ),
+        (
+            build.keyword("sheet-collate", "uncollated"),
+            {"multiple_document_handling": "separate-documents-uncollated-copies"},
+        ),
         (build.keyword("print-content-optimize", "photo"), {"print_content_optimize": "photo"}),
         (build.keyword("print-rendering-intent", "saturation"), {"print_rendering_intent": "saturation"}),
         (build.keyword("job-hold-until", "indefinite"), {"job_hold_until": "indefinite"}),
