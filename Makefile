@@ -8,7 +8,8 @@ STAMP := .setup
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
 # What serving needs: the jail, its system-call filter, raster formats for printers without PDF.
-RUN_PACKAGES := python3 python3-venv bubblewrap libseccomp2 ghostscript poppler-utils fonts-dejavu-core
+RUN_PACKAGES := python3 python3-venv bubblewrap libseccomp2 ghostscript poppler-utils fonts-dejavu-core \
+	mupdf-tools librsvg2-bin
 # The strangers that the tests print with, browse with and deliver to.
 TEST_PACKAGES := cups cups-client cups-bsd cups-ipp-utils cups-filters avahi-daemon avahi-utils dbus \
 	postgresql chromium wrk curl openssl strace xfsprogs e2fsprogs procps iproute2 postfix util-linux
