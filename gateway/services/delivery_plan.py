@@ -90,7 +90,7 @@ def order_for(job: Job, plan: Plan, *, size: int) -> Order:
         release_id=job.release_id,
         job_id=job.id,
         name=f"{_cut(job.name)} {job.release_id}",
-        user=job.released_by or job.owner or job.requested_name,
+        user=job.owner or job.requested_name,
         ticket=plan.theirs,
         format=plan.format,
         size=size,

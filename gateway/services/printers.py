@@ -210,9 +210,10 @@ class Printers:
         return saved
 
     async def change_device(self, name: str, **changes: Any) -> Device:
-        """Fields of `Device`; the Printers in front of it learn its capabilities."""
+        """Fields of `Device`; the Printers in front of it learn its capabilities. A new URI may show a new certificate."""
         if "uri" in changes:
             check_device_uri(changes["uri"])
+            changes = {"pinned_certificate": None} | changes
         saved = await self._change_device(name, lambda device: replace(device, **changes))
         if "capabilities" in changes:
             await self.refresh()

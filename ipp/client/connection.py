@@ -5,6 +5,7 @@ while the upload waits for the network.
 """
 
 import asyncio
+import os
 import ssl
 from collections.abc import AsyncIterable, Callable
 from dataclasses import dataclass
@@ -69,7 +70,8 @@ class Connection(asyncio.Protocol):
             msg = f"no connection to {name} port {port} within {patience.connect:g} s"
             raise Unreachable(msg) from error
         except (OSError, UnicodeError) as error:
-            msg = f"no connection to {name} port {port}: {error}"
+            reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+            msg = f"no connection to {name} port {port}: {reason}"
             raise Unreachable(msg) from error
         return connection
 

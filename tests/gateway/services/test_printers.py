@@ -146,6 +146,14 @@ async def test_a_device_in_use_is_not_removed() -> None:
         house.printers.device("spare")
 
 
+async def test_another_uri_may_show_another_certificate() -> None:
+    house = await House.built()
+    await house.printers.pin_certificate("laser", "ab" * 32)
+    assert (await house.printers.change_device("laser", info="Laser 2")).pinned_certificate == "ab" * 32
+    moved = await house.printers.change_device("laser", uri="ipps://192.0.2.9/ipp/print")
+    assert moved.pinned_certificate is None
+
+
 async def test_a_subnet_sees_its_printers_only() -> None:
     house = await House.built()
     await house.printers.change_printer("secure", subnets=("192.0.2.0/24", "2001:db8::/32"))
