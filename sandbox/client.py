@@ -10,19 +10,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Self, TypeVar
 
 from sandbox.errors import Crashed, NothingSelected, TooLarge
-from sandbox.model import (
-    Facts,
-    Prepared,
-    Recipe,
-    Rendered,
-    Thumbnails,
-    facts_from_wire,
-    recipe_to_wire,
-    rendered_from_wire,
-)
+from sandbox.model import Facts, Prepared, Rendered, Thumbnails, facts_from_wire, rendered_from_wire
 from sandbox.policy import Tools
 from sandbox.pool import Pool
 from sandbox.protocol import ProtocolError
+from sandbox.recipe import Recipe, recipe_to_wire
 from sandbox.settings import SandboxSettings
 from sandbox.worker import Header, Sink
 

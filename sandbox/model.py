@@ -3,16 +3,10 @@
 Lengths are 1/100 mm as in IPP's media-col. Whatever comes out of a worker is parsed field by field: it may be hostile.
 """
 
-from dataclasses import asdict, dataclass, fields
-from typing import Literal, get_args
+from dataclasses import dataclass
+from typing import Literal
 
 from sandbox.protocol import ProtocolError
-
-Color = Literal["auto", "color", "monochrome", "bi-level"]
-Scaling = Literal["auto", "auto-fit", "fit", "fill", "none"]
-Orientation = Literal["auto", "portrait", "landscape", "reverse-landscape", "reverse-portrait"]
-Sides = Literal["one-sided", "two-sided-long-edge", "two-sided-short-edge"]
-SheetBack = Literal["normal", "flipped", "rotated", "manual-tumble"]
 
 PDF = "application/pdf"
 JPEG = "image/jpeg"
@@ -24,71 +18,6 @@ PCLXL = "application/vnd.hp-PCLXL"
 
 INPUT_FORMATS = (PDF, JPEG, PNG, PWG, URF, POSTSCRIPT)
 OUTPUT_FORMATS = (PDF, PWG, URF, POSTSCRIPT, PCLXL)
-NUMBER_UP = (1, 2, 4, 6, 9, 16)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Media:
-    """A sheet, portrait or landscape as it runs; lengths in 1/100 mm. Margins are where the device can't print."""
-
-    width: int = 21000
-    height: int = 29700
-    top: int = 0
-    right: int = 0
-    bottom: int = 0
-    left: int = 0
-
-    def __post_init__(self) -> None:
-        if not (100 <= self.width <= 200_000 and 100 <= self.height <= 200_000):
-            raise ValueError(f"a sheet of {self.width} by {self.height} (1/100 mm) is not possible; 1 mm to 2 m is")
-        if min(self.top, self.right, self.bottom, self.left) < 0:
-            raise ValueError("a margin is never negative")
-        if self.left + self.right >= self.width or self.top + self.bottom >= self.height:
-            raise ValueError("the margins leave nothing of the sheet to print on")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Recipe:
-    """How the document is to come out.
-
-    `page_ranges` are inclusive and 1-based, pairs beyond the last page select nothing; `media` None keeps each page's own
-    size; `resolution` is dots per inch for the raster formats and PCL-XL; `sheet_back` is how a device wants the back
-    side's raster (pwg-raster-document-sheet-back). Copies are made here; ask for one when the device makes them.
-    """
-
-    format: str = PDF
-    resolution: int = 300
-    color: Color = "auto"
-    page_ranges: tuple[tuple[int, int], ...] = ()
-    copies: int = 1
-    collated: bool = True
-    number_up: int = 1
-    media: Media | None = None
-    scaling: Scaling = "auto"
-    orientation: Orientation = "auto"
-    sides: Sides = "one-sided"
-    sheet_back: SheetBack = "normal"
-    quality: Literal[3, 4, 5] = 4
-
-    def __post_init__(self) -> None:
-        _member("format", self.format, OUTPUT_FORMATS)
-        _member("color", self.color, get_args(Color))
-        _member("scaling", self.scaling, get_args(Scaling))
-        _member("orientation", self.orientation, get_args(Orientation))
-        _member("sides", self.sides, get_args(Sides))
-        _member("sheet_back", self.sheet_back, get_args(SheetBack))
-        _member("number_up", self.number_up, NUMBER_UP)
-        _member("quality", self.quality, (3, 4, 5))
-        if not 36 <= self.resolution <= 2400:
-            raise ValueError(f"a resolution of {self.resolution} dpi is not possible; 36 to 2400 is")
-        if not 1 <= self.copies <= 9999:
-            raise ValueError(f"{self.copies} copies are not possible; 1 to 9999 are")
-        if any(first < 1 or last < first for first, last in self.page_ranges):
-            raise ValueError("a page range starts at 1 or later and never runs backwards")
-
-    @property
-    def two_sided(self) -> bool:
-        return self.sides != "one-sided"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,20 +81,6 @@ class Prepared:
     facts: Facts
     size: int
     thumbnails: int
-
-
-def recipe_to_wire(recipe: Recipe) -> dict[str, object]:
-    return asdict(recipe)
-
-
-def recipe_from_wire(value: dict[str, object]) -> Recipe:
-    """Rebuild a recipe inside the jail. ValueError or TypeError when it is not one of ours."""
-    known = {field.name for field in fields(Recipe)}
-    arguments: dict[str, object] = {name: item for name, item in value.items() if name in known}
-    ranges, media = value.get("page_ranges") or (), value.get("media")
-    arguments["page_ranges"] = tuple((first, last) for first, last in ranges)  # type: ignore[attr-defined]  # JSON lists
-    arguments["media"] = Media(**media) if isinstance(media, dict) else None
-    return Recipe(**arguments)  # type: ignore[arg-type]  # __post_init__ checks each value
 
 
 def facts_to_wire(facts: Facts) -> dict[str, object]:

@@ -21,7 +21,8 @@ from gateway.errors import (
 from gateway.services.ports import Prepared, Rendered, Sink
 from gateway.settings import Sandbox as Settings
 from sandbox.client import Sandbox
-from sandbox.model import NUMBER_UP, Facts, Media, Orientation, Recipe, Scaling, Thumbnails
+from sandbox.model import Facts, Thumbnails
+from sandbox.recipe import NUMBER_UP, Media, Orientation, Recipe, Scaling
 from sandbox.settings import Limits, SandboxSettings
 
 OCTETS = "application/octet-stream"

@@ -10,7 +10,7 @@ from pikepdf import Array, Dictionary, Name, Pdf
 from sandbox.errors import Broken, NothingSelected
 from sandbox.jail import layout
 from sandbox.jail.layout import Matrix, Side, Size
-from sandbox.model import Recipe
+from sandbox.recipe import Recipe
 
 
 def lay_out(source: Path, target: Path, sizes: Sequence[Size], recipe: Recipe) -> list[Side]:

@@ -7,7 +7,7 @@ multiple-document-handling (collated or not).
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sandbox.model import Media, Orientation, Recipe, Scaling
+from sandbox.recipe import Media, Orientation, Recipe, Scaling
 
 Matrix = tuple[float, float, float, float, float, float]
 Size = tuple[float, float]

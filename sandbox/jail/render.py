@@ -15,7 +15,8 @@ from sandbox.jail.document import Opened
 from sandbox.jail.layout import Side
 from sandbox.jail.raster import RasterPage, Space
 from sandbox.jail.task import Task
-from sandbox.model import PCLXL, PDF, POSTSCRIPT, PWG, URF, Recipe, Rendered
+from sandbox.model import PCLXL, PDF, POSTSCRIPT, PWG, URF, Rendered
+from sandbox.recipe import Recipe
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

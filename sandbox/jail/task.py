@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.errors import TooLarge
-from sandbox.model import Recipe, Thumbnails, recipe_from_wire
+from sandbox.model import Thumbnails
+from sandbox.recipe import Recipe, recipe_from_wire
 
 
 def _nobody(count: int) -> None:

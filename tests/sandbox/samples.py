@@ -12,8 +12,9 @@ from PIL import Image
 
 from sandbox import slots
 from sandbox.client import Sandbox
-from sandbox.model import Prepared, Recipe, Rendered, Thumbnails
+from sandbox.model import Prepared, Rendered, Thumbnails
 from sandbox.protocol import ProtocolError
+from sandbox.recipe import Recipe
 
 A4 = (595.28, 841.89)
 

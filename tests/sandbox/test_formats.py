@@ -13,7 +13,8 @@ from sandbox.client import Sandbox
 from sandbox.errors import FormatUnsupported, NothingSelected
 from sandbox.jail import pwg, urf
 from sandbox.jail.raster import RasterPage, Space
-from sandbox.model import PageFacts, Recipe, Thumbnails
+from sandbox.model import PageFacts, Thumbnails
+from sandbox.recipe import Recipe
 from tests.sandbox import samples
 from tests.sandbox.samples import drawn, page_count, prepare, stream
 

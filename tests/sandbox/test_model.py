@@ -3,60 +3,11 @@
 import json
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sandbox import errors, model
 from sandbox.errors import KINDS, Crashed, SandboxError, TooLarge, Unavailable, from_wire, to_wire
-from sandbox.model import Facts, Media, PageFacts, Recipe, Thumbnails
+from sandbox.model import Facts, PageFacts, Thumbnails
 from sandbox.protocol import ProtocolError
-
-_recipes = st.builds(
-    Recipe,
-    format=st.sampled_from(model.OUTPUT_FORMATS),
-    resolution=st.integers(36, 2400),
-    color=st.sampled_from(["auto", "color", "monochrome", "bi-level"]),
-    page_ranges=st.lists(st.tuples(st.integers(1, 50), st.integers(50, 99)), max_size=3).map(tuple),
-    copies=st.integers(1, 9999),
-    collated=st.booleans(),
-    number_up=st.sampled_from(model.NUMBER_UP),
-    media=st.one_of(st.none(), st.builds(Media, width=st.integers(10_000, 90_000), top=st.integers(0, 500))),
-    sides=st.sampled_from(["one-sided", "two-sided-long-edge"]),
-)
-
-
-@given(recipe=_recipes)
-def test_a_recipe_survives_the_wire(recipe: Recipe) -> None:
-    wire = json.loads(json.dumps(model.recipe_to_wire(recipe)))
-    assert model.recipe_from_wire(wire) == recipe
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"format": "text/plain"},
-        {"resolution": 0},
-        {"color": "sepia"},
-        {"page_ranges": ((0, 1),)},
-        {"page_ranges": ((3, 2),)},
-        {"copies": 0},
-        {"number_up": 3},
-        {"scaling": "stretch"},
-        {"orientation": "up"},
-        {"sides": "two-sided"},
-        {"sheet_back": "wrong"},
-        {"quality": 9},
-    ],
-)
-def test_a_recipe_refuses_what_it_does_not_know(wrong: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match=r"unknown|possible|range"):
-        Recipe(**wrong)  # type: ignore[arg-type]  # wrong on purpose
-
-
-@pytest.mark.parametrize("wrong", [{"width": 5}, {"height": 10**7}, {"top": -1}, {"left": 11_000, "right": 11_000}])
-def test_media_refuses_impossible_sheets(wrong: dict[str, int]) -> None:
-    with pytest.raises(ValueError, match=r"sheet|margin"):
-        Media(**wrong)
 
 
 def test_thumbnails_have_bounds() -> None:

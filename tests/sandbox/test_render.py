@@ -13,7 +13,7 @@ from sandbox import model
 from sandbox.client import Sandbox
 from sandbox.errors import TooLarge
 from sandbox.jail import pwg, urf
-from sandbox.model import Media, Recipe
+from sandbox.recipe import Media, Recipe
 from tests.sandbox import samples
 from tests.sandbox.samples import drawn, page_count, page_sizes, render
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from sandbox.jail import layout
 from sandbox.jail.layout import Matrix, Side
-from sandbox.model import NUMBER_UP, Media, Recipe, Scaling
+from sandbox.recipe import NUMBER_UP, Media, Recipe, Scaling
 
 A4 = (595.2756, 841.8898)
 LYING = (841.8898, 595.2756)
