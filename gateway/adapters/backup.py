@@ -54,12 +54,31 @@ def restore(settings: Settings, file: Path) -> int:
             if DATABASE not in {m.name for m in members}:
                 raise StartupError(f"{file} is not a backup of Papertap.")
             data.mkdir(mode=0o700, parents=True, exist_ok=True)
-            archive.extractall(data, filter="data")
+            for member in members:
+                _unpack(archive, member, data)
     except (tarfile.TarError, OSError) as error:
         raise StartupError(f"{file} cannot be read as a backup: {error}") from error
-    for key in (data / "keys").glob("*"):
+    for key in [*(data / "keys").glob("*"), *(data / "tls").glob("*.key")]:
         key.chmod(0o400)
     return sum(m.isfile() for m in members)
+
+
+def _unpack(archive: tarfile.TarFile, member: tarfile.TarInfo, data: Path) -> None:
+    """Files and folders below `data` and nothing else: whoever made the archive decides no path of ours."""
+    path = Path(member.name)
+    if path.is_absolute() or ".." in path.parts or not (member.isfile() or member.isdir()):
+        raise StartupError(f"The backup holds {member.name!r}, which Papertap never writes. Nothing more was restored.")
+    if member.isdir():
+        (data / path).mkdir(mode=0o700, parents=True, exist_ok=True)
+        return
+    content = archive.extractfile(member)
+    assert content is not None
+    (data / path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(data / path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with content, os.fdopen(descriptor, "wb") as file:
+        shutil.copyfileobj(content, file)
+        file.flush()
+        os.fsync(descriptor)
 
 
 def _snapshot(source: Path, target: Path) -> None:
