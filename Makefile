@@ -7,9 +7,12 @@ BIN := $(VENV)/bin
 STAMP := .setup
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-# What serving needs: the jail, its system-call filter, raster formats for printers without PDF.
-RUN_PACKAGES := python3 python3-venv bubblewrap libseccomp2 ghostscript poppler-utils fonts-dejavu-core \
-	mupdf-tools librsvg2-bin
+# What serving needs: the jail, its system-call filter, raster formats for printers without PDF, and LibreOffice with
+# fonts as wide as those that office documents name.
+RUN_PACKAGES := python3 python3-venv bubblewrap libseccomp2 ghostscript poppler-utils fonts-dejavu \
+	mupdf-tools librsvg2-bin \
+	libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui python3-uno \
+	fonts-liberation2 fonts-crosextra-carlito fonts-crosextra-caladea fonts-noto-core
 # The strangers that the tests print with, browse with and deliver to.
 TEST_PACKAGES := cups cups-client cups-bsd cups-ipp-utils cups-filters avahi-daemon avahi-utils dbus \
 	postgresql chromium wrk curl openssl strace xfsprogs e2fsprogs procps iproute2 postfix util-linux

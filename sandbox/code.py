@@ -25,6 +25,10 @@ _NEEDED = ("pikepdf", "PIL", "pypdfium2")
 # Imported by pikepdf where it is installed; its absence is no fault.
 _COMPANIONS = ("packaging", "lxml", "typing_extensions.py", "deprecated", "wrapt")
 
+OFFICE_PYTHON = "/usr/bin/python3"
+_OFFICE_PROGRAMS = (Path("/usr/lib/libreoffice/program"), Path("/usr/lib64/libreoffice/program"))
+_UNO_PATHS = (Path("/usr/lib/python3/dist-packages"),)
+
 
 def runtime_dir(chosen: Path | None) -> Path:
     """The folder for slot locks and copies: ours alone to write, readable by the workers. Unavailable when it is not."""
@@ -61,6 +65,33 @@ def gather(runtime: Path, *, foreign_user: bool) -> policy.Code:
             )
         binds.append((str(prefix), str(prefix)))
     return policy.Code(python=python, binds=tuple(binds))
+
+
+def gather_office(runtime: Path, *, foreign_user: bool) -> policy.Code:
+    """The same for an office worker: the system's interpreter, which has LibreOffice's binding, and our code alone.
+
+    Unavailable when LibreOffice or its binding is not installed.
+    """
+    if foreign_user and not _reachable(runtime):
+        raise Unavailable(f"the workers' user can't enter the runtime folder {runtime}; choose one outside of a home")
+    return policy.Code(
+        python=OFFICE_PYTHON,
+        binds=((str(_own_code(runtime)), policy.APP),),
+        paths=(policy.APP, *map(str, _UNO_PATHS)),
+        start=f"from sandbox.jail.office import main; main({str(office_program())!r})",
+        # No display, and no search for one.
+        environment=(("SAL_USE_VCLPLUGIN", "svp"),),
+    )
+
+
+def office_program() -> Path:
+    """The folder of LibreOffice's programs. Unavailable when something that an office worker needs is missing."""
+    found = next((folder for folder in _OFFICE_PROGRAMS if (folder / "soffice.bin").exists()), None)
+    if found is None:
+        raise Unavailable("LibreOffice is not installed; install libreoffice-writer-nogui and its companions")
+    if not any((folder / "uno.py").exists() for folder in _UNO_PATHS) or not Path(OFFICE_PYTHON).exists():
+        raise Unavailable("LibreOffice's Python binding is not installed; install python3-uno")
+    return found
 
 
 def _user_runtime(uid: int) -> Path:

@@ -11,10 +11,11 @@ from sandbox.settings import Limits
 APP = "/app"
 PACKAGES = "/packages"
 
-# Fonts and Ghostscript's own files; a machine without one of them still prints.
+# Fonts and the programs' own files; a machine without one of them still prints.
 _OPTIONAL = (
     "/etc/fonts",
     "/etc/ghostscript",
+    "/etc/libreoffice",
     "/var/lib/ghostscript",
     "/var/cache/fontconfig",
 )
@@ -33,10 +34,16 @@ class Tools:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Code:
-    """The interpreter and what it needs: (host path, path in the jail) pairs, bound read-only."""
+    """The interpreter and what it needs: (host path, path in the jail) pairs, bound read-only.
+
+    `start` is the statement that runs the worker, `paths` is where in the jail it finds its modules.
+    """
 
     python: str
     binds: tuple[tuple[str, str], ...] = ()
+    paths: tuple[str, ...] = (APP, PACKAGES)
+    start: str = "from sandbox.jail.worker import main; main()"
+    environment: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +73,7 @@ def jail_argv(jail: Jail, command: Sequence[str]) -> list[str]:
 
 def worker_command(jail: Jail) -> list[str]:
     """Start the worker; the marker is its last argument so that an orphan can be recognised."""
-    start = f"import sys; sys.path[:0] = [{APP!r}, {PACKAGES!r}]; from sandbox.jail.worker import main; main()"
+    start = f"import sys; sys.path[:0] = {list(jail.code.paths)!r}; {jail.code.start}"
     return [jail.code.python, "-I", "-S", "-B", "-c", start, jail.identity.marker]
 
 
@@ -117,6 +124,6 @@ def _bwrap(jail: Jail) -> list[str]:
     argv += ["--proc", "/proc", "--dev", "/dev"]
     argv += ["--size", str(_SHM_BYTES), "--tmpfs", "/dev/shm"]  # noqa: S108 - the jail's own
     argv += ["--size", str(limits.tmp_bytes), "--tmpfs", "/tmp", "--remount-ro", "/", "--clearenv"]  # noqa: S108
-    for name, value in _ENVIRONMENT.items():
+    for name, value in (*_ENVIRONMENT.items(), *jail.code.environment):
         argv += ["--setenv", name, value]
     return [*argv, "--chdir", "/tmp"]  # noqa: S108 - the jail's own

@@ -8,7 +8,8 @@ from collections import deque
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 
-from sandbox import code, memory, seccomp, slots, spawner
+from sandbox import code, crew, memory, seccomp, slots, spawner
+from sandbox.crew import Crew
 from sandbox.errors import Crashed, SandboxError, TimedOut, Unavailable
 from sandbox.memory import Guard, Memory
 from sandbox.policy import Tools
@@ -23,10 +24,11 @@ _RETRY_SECONDS = 1.0
 
 
 class Pool:
-    """Workers, at most `workers` busy and `ready` waiting. Belongs to the event loop that started it."""
+    """Workers of one kind, at most `workers` busy and `ready` waiting. Belongs to the event loop that started it."""
 
-    def __init__(self, settings: SandboxSettings, *, tools: Tools | None = None) -> None:
+    def __init__(self, settings: SandboxSettings, *, workers: Crew | None = None, tools: Tools | None = None) -> None:
         self._settings = settings
+        self._crew = workers or crew.light(settings)
         self._tools = tools or Tools()
         self._blueprint: Blueprint | None = None
         self._memory: Memory | None = None
@@ -38,7 +40,7 @@ class Pool:
         self._ready: deque[Worker] = deque()
         self._parked: dict[str, Worker] = {}
         self._timers: dict[Worker, asyncio.TimerHandle] = {}
-        self._busy = asyncio.Semaphore(settings.workers)
+        self._busy = asyncio.Semaphore(self._crew.workers)
         self._wanted = asyncio.Event()
         self._arrived = asyncio.Condition()
         self._refused: SandboxError | None = Unavailable("the sandbox is not started")
@@ -161,7 +163,7 @@ class Pool:
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            while len(self._ready) < self._settings.ready and self._free:
+            while len(self._ready) < self._crew.ready and self._free:
                 try:
                     worker = await self._spawn()
                 except SandboxError as error:
@@ -189,7 +191,7 @@ class Pool:
         self._slot_of[worker] = slot
         try:
             await worker.connect()
-            await worker.ready(self._settings.start_seconds)
+            await worker.ready(self._crew.start_seconds)
         except (Crashed, TimedOut, ProtocolError) as error:
             await self._destroy(worker)
             raise Unavailable(f"a worker did not start: {error}: {getattr(error, 'detail', '')}") from error
@@ -230,7 +232,7 @@ class Pool:
         self._held = slots.claim(
             code.lock_dir(runtime),
             # Busy ones, waiting ones, and as many again for batches that pause and jails that are still ending.
-            wanted=2 * settings.workers + settings.ready,
+            wanted=2 * self._crew.workers + self._crew.ready,
             total=settings.slots,
             uid_base=settings.slot_uid_base if root else None,
         )
@@ -240,6 +242,9 @@ class Pool:
         except seccomp.SeccompUnavailableError as error:
             raise Unavailable(str(error)) from error
         blueprint = Blueprint(
-            code=code.gather(runtime, foreign_user=root), seccomp=program, limits=settings.limits, tools=self._tools
+            code=self._crew.gather(runtime, foreign_user=root),
+            seccomp=program,
+            limits=settings.limits,
+            tools=self._tools,
         )
         return blueprint, memory.detect()

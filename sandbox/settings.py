@@ -47,6 +47,15 @@ class SandboxSettings:
     """One submitter's batch may go through the same worker, up to this many documents; 1 turns it off."""
     reuse_seconds: float = 2.0
     """How long a worker waits for the next document of the same batch before it is destroyed."""
+    office_workers: int = 2
+    """Office documents that are converted at once, each by a LibreOffice of its own."""
+    office_ready: int = 2
+    """LibreOffices that wait warm: a document then starts without the seconds of a start. Some 180 MB for the first and
+    60 MB for each further one; at least one."""
+    office_at_start: bool = False
+    """Start them with the sandbox and not with the first office document, which then waits some seconds longer."""
+    office_start_seconds: float = 90.0
+    """A LibreOffice that is not warm after this is destroyed."""
     start_seconds: float = 20.0
     """A worker that is not warm after this is destroyed: a loaded machine is slow, a broken one never gets there."""
     runtime_dir: Path | None = None
