@@ -9,7 +9,6 @@ from gateway.domain.capabilities import Capabilities
 from gateway.domain.document import DocumentFacts, PageFacts
 from gateway.domain.ticket import JobTicket
 from gateway.errors import (
-    Busy,
     DocumentPasswordRequired,
     FormatError,
     FormatNotSupported,
@@ -18,7 +17,7 @@ from gateway.errors import (
     TooLarge,
     Unavailable,
 )
-from gateway.services.ports import Prepared, Rendered, Sink
+from gateway.services.ports import ConverterCrashed, Prepared, Rendered, Sink
 from gateway.settings import Sandbox as Settings
 from sandbox.client import Sandbox
 from sandbox.model import Facts, Thumbnails
@@ -35,7 +34,6 @@ _REFUSALS: dict[type[sandbox.errors.SandboxError], type[Refusal]] = {
     sandbox.errors.NothingSelected: FormatError,
     sandbox.errors.TooLarge: TooLarge,
     sandbox.errors.TimedOut: TooLarge,
-    sandbox.errors.Crashed: Busy,  # tried again: the third failure aborts the job
     sandbox.errors.Unavailable: Unavailable,
 }
 # orientation-requested, RFC 8011 section 5.2.10.
@@ -156,6 +154,8 @@ def _facts(facts: Facts) -> DocumentFacts:
 def _refusals() -> Iterator[None]:
     try:
         yield
+    except sandbox.errors.Crashed as error:
+        raise ConverterCrashed(str(error)) from error
     except sandbox.errors.SandboxError as error:
         raise _REFUSALS.get(type(error), FormatError)(str(error)) from error
 

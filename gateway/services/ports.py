@@ -16,6 +16,7 @@ from gateway.domain.job import Job, JobState
 from gateway.domain.printer import Printer
 from gateway.domain.ticket import JobTicket
 from gateway.domain.user import Session, User
+from gateway.errors import PapertapError
 
 
 class Clock(Protocol):
@@ -261,8 +262,15 @@ class Rendered:
 Sink = Callable[[bytes], Awaitable[None]]
 
 
+class ConverterCrashed(PapertapError):
+    """The worker ended or misbehaved while it had the document: the document may be the cause, so tries are counted."""
+
+
 class Converter(Protocol):
-    """The only way to look inside a document: every method works in the sandbox and raises Refusals."""
+    """The only way to look inside a document: every method works in the sandbox.
+
+    A Refusal is about the document; Unavailable is about the machine, and says nothing of the document.
+    """
 
     async def prepare(
         self,

@@ -48,6 +48,7 @@ from gateway.services.release import waiting_reasons
 POLL_SECONDS = 1.0
 LEASE_SECONDS = 60.0
 FAILURES = 3
+REST_SECONDS = 5.0
 PDF = "application/pdf"
 
 log = logging.getLogger(__name__)
@@ -115,6 +116,7 @@ class Preparation:
         self._workers = workers
         self._name = name
         self._wake = asyncio.Event()
+        self._resting_until = 0.0
 
     # -- the loop
 
@@ -146,7 +148,7 @@ class Preparation:
             self._wake.set()
 
     async def _claim(self) -> Job | None:
-        if self._keyring.locked:
+        if self._keyring.locked or self._clock.monotonic() < self._resting_until:
             return None
         try:
             claimed = await self._jobs.claim(Stage.PREPARE, self._name, now=self._clock.now(), lease=LEASE_SECONDS)
@@ -226,6 +228,7 @@ class Preparation:
                 media_sheets=counts.media_sheets,
                 notes=notes,
                 attempts=0,
+                message="",
             )
             after = self._placed(ready)
             text = f"{pages} page{'s' if pages != 1 else ''}, {'colour' if facts.color else 'grey'}"
@@ -304,7 +307,7 @@ class Preparation:
 
     async def _aborted(self, job: Job, refusal: Refusal) -> None:
         if isinstance(refusal, Unavailable):
-            await self._failed(job, refusal.message)
+            await self._postponed(job, refusal)
             return
         reason = _ABORT_REASONS.get(type(refusal), Reason.ABORTED_BY_SYSTEM)
 
@@ -319,6 +322,18 @@ class Preparation:
                 message=refusal.message,
             )
             return JobChange(job=after, records=(self._record(job.id, "aborted", refusal.message),))
+
+        await self._write(job.id, change)
+
+    async def _postponed(self, job: Job, refusal: Unavailable) -> None:
+        """The machine is at fault, not the document: the job waits, and nothing is claimed for a while."""
+        self._resting_until = self._clock.monotonic() + REST_SECONDS
+        log.warning("preparation rests for %s s: %s", REST_SECONDS, refusal)
+
+        def change(current: Job) -> JobChange | None:
+            if current.claimed_by != self._name or current.prepared:
+                return None
+            return JobChange(job=advance(current, Cause.CLAIM_LAPSED, now=self._clock.now(), message=refusal.message))
 
         await self._write(job.id, change)
 

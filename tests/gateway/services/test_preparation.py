@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 
 from gateway.domain.job import Job, JobState, Reason
 from gateway.domain.ticket import JobTicket
-from gateway.services.ports import Stage
-from gateway.services.preparation import LEASE_SECONDS, count
+from gateway.errors import Unavailable
+from gateway.services.ports import ConverterCrashed, Stage
+from gateway.services.preparation import LEASE_SECONDS, REST_SECONDS, count
 from tests.fakes import fake_pdf
 from tests.gateway.services.house import ALICE, House
 
@@ -120,6 +121,37 @@ async def test_the_third_failure_aborts() -> None:
     third = await prepared(house, job)
     assert third.state is JobState.ABORTED
     assert "failed 3 times" in third.message
+
+
+async def test_a_crashed_converter_counts_as_a_failure() -> None:
+    house = await House.built()
+    house.converter.failure = ConverterCrashed("The document could not be processed.")
+    job = await house.spooled(fake_pdf())
+    assert (await prepared(house, job)).attempts == 1
+
+
+async def test_a_machine_that_cannot_prepare_consumes_no_job_and_rests() -> None:
+    house = await House.built()
+    house.converter.failure = Unavailable("Documents cannot be opened safely at the moment.")
+    job = await house.spooled(fake_pdf())
+    worker = asyncio.create_task(house.preparation.run())
+    try:
+        await house.clock.advance(60)
+        waiting = await house.release.visible(job.id, ALICE)
+        assert (waiting.state, waiting.attempts, waiting.message) == (
+            JobState.PENDING,
+            0,
+            "Documents cannot be opened safely at the moment.",
+        )
+        assert 10 <= len(house.converter.calls) <= 13
+        house.converter.failure = None
+        await house.clock.advance(REST_SECONDS + 1)
+        after = await house.release.visible(job.id, ALICE)
+        assert (after.state, after.message) == (JobState.PENDING_HELD, "")
+    finally:
+        worker.cancel()
+        with suppress(asyncio.CancelledError):
+            await worker
 
 
 async def test_a_job_canceled_meanwhile_stays_canceled() -> None:
