@@ -21,7 +21,7 @@ from gateway.services.delivery_outcomes import Turn
 from gateway.services.delivery_plan import Plan, order_for, plan_for
 from gateway.services.delivery_rows import IN_WORK, ClaimLost, Tools
 from gateway.services.delivery_setbacks import Setbacks
-from gateway.services.ports import DeviceDriver, DeviceError, JobChange, Order, Progress
+from gateway.services.ports import ConverterCrashed, DeviceDriver, DeviceError, JobChange, Order, Progress
 
 PROGRESS_SECONDS = 2.0
 MAY_HAVE_PRINTED = "It may have printed: look in the tray and say whether it came out."
@@ -164,8 +164,8 @@ class Attempt:
                 plan = plan_for(self.job, self._tools.printers.get(self.job.printer), self._device)
                 made = device_document(self._tools, self.job, self._device, plan)
                 document = await until_sent.enter_async_context(made)
-            except Unavailable as error:
-                await self._setbacks.later(self.job, error.message)
+            except (Unavailable, ConverterCrashed) as error:
+                await self._setbacks.later(self.job, str(error))
                 return
             except Refusal as refusal:
                 await self._setbacks.refused(self.job, refusal.message)

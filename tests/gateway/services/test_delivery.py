@@ -9,7 +9,7 @@ from gateway.domain.events import Event
 from gateway.domain.job import JobState, Reason
 from gateway.domain.ticket import JobTicket
 from gateway.errors import FormatError, Unavailable
-from gateway.services.ports import Progress, Stage
+from gateway.services.ports import ConverterCrashed, Progress, Stage
 from tests.gateway.services.delivery_house import DOCUMENT, DeliveryHouse, finished
 from tests.gateway.services.house import ALICE
 
@@ -201,7 +201,12 @@ async def test_only_devices_that_somebody_waits_for_or_that_are_broken_are_watch
 
 
 @pytest.mark.parametrize(
-    ("failure", "state"), [(FormatError("Broken."), JobState.ABORTED), (Unavailable("No slot."), JobState.PENDING)]
+    ("failure", "state"),
+    [
+        (FormatError("Broken."), JobState.ABORTED),
+        (Unavailable("No slot."), JobState.PENDING),
+        (ConverterCrashed("It ended."), JobState.PENDING),
+    ],
 )
 async def test_a_converter_that_fails(house: DeliveryHouse, failure: Exception, state: JobState) -> None:
     house.converter.failure = failure
