@@ -8,8 +8,8 @@ from gateway.domain.job import Job, JobState, Reason
 from gateway.domain.printer import Printer, ReleasePolicy
 from gateway.domain.user import Actor
 from gateway.errors import NotFound
+from gateway.services.ownership import is_own
 from gateway.services.printers import Printers
-from gateway.services.release import is_own
 from webprint import words
 
 THUMBNAILS_SHOWN = 20

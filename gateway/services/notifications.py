@@ -15,9 +15,9 @@ from gateway.domain.events import Event, Happening
 from gateway.domain.job import Job
 from gateway.domain.user import Actor
 from gateway.errors import LimitReached, NotFound, NotPossible, PapertapError
+from gateway.services.ownership import may_see
 from gateway.services.ports import Clock, EventBus, JobStore
 from gateway.services.printers import Printers, PrinterStatus
-from gateway.services.release import may_see
 from gateway.services.subscriptions import (
     COVERS,
     EVENT_LIFE,

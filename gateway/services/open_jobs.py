@@ -10,9 +10,9 @@ from gateway.domain.job import Cause, Job, JobState, Reason, advance
 from gateway.domain.user import Actor
 from gateway.errors import Busy, NotFound, NotPossible, TooLarge
 from gateway.services.barrier import Sealed
+from gateway.services.ownership import may_see
 from gateway.services.ports import Clock, JobChange, JobStore
 from gateway.services.printers import Printers
-from gateway.services.release import may_see
 from gateway.services.submission import Incoming, document_of, expiry
 from gateway.settings import Settings
 

@@ -10,8 +10,8 @@ from gateway.domain.events import Event, Happening, JobRecord
 from gateway.domain.job import Job, JobState
 from gateway.domain.user import Actor
 from gateway.errors import NotFound, NotPossible
+from gateway.services.ownership import may_see
 from gateway.services.ports import Clock, EventBus, JobChange, JobQuery, JobStore
-from gateway.services.release import may_see
 
 STEP = 0.001  # seconds between a job and the one that was moved beside it
 

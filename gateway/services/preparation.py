@@ -10,13 +10,13 @@ import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from uuid import uuid4
 
 from gateway.domain.document import Document, DocumentFacts
 from gateway.domain.events import Event, Happening, JobRecord
 from gateway.domain.job import Cause, Job, JobState, Reason, advance
 from gateway.domain.printer import Printer
 from gateway.domain.ticket import JobTicket
+from gateway.domain.waiting import assigned, waiting_reasons
 from gateway.errors import (
     DocumentPasswordRequired,
     FormatError,
@@ -43,7 +43,6 @@ from gateway.services.ports import (
     Stage,
 )
 from gateway.services.printers import Printers
-from gateway.services.release import waiting_reasons
 
 POLL_SECONDS = 1.0
 LEASE_SECONDS = 60.0
@@ -294,14 +293,7 @@ class Preparation:
         except NotPossible as error:
             return advance(job, Cause.HELD_FOR_RELEASE, now=now, message=error.message)
         moved = advance(job, Cause.PREPARED_TO_PRINT, now=now, message="")
-        return replace(
-            moved,
-            output_device=device.name,
-            release_id=uuid4(),
-            released_by=job.owner or job.requested_name,
-            released_at=now,
-            not_before=None,
-        )
+        return assigned(moved, device.name, by=job.owner or job.requested_name, now=now)
 
     # -- how it fails
 

@@ -179,6 +179,15 @@ async def test_release_job_takes_a_hold_away_but_is_no_release_at_a_printer() ->
         await house.release.unhold(job.id, ALICE)
 
 
+async def test_a_hold_until_a_time_is_asked_for_over_ipp() -> None:
+    house = await House.built()
+    job = await house.held(printer="direct")
+    held = await house.release.hold(job.id, ALICE, until_time=house.clock.now() + 60)
+    assert (held.ticket.job_hold_until, held.ticket.job_hold_until_time) == (None, house.clock.now() + 60)
+    house.clock.tick(61)
+    assert await house.release.release_due() == 1
+
+
 async def test_on_a_direct_printer_the_end_of_a_hold_prints() -> None:
     house = await House.built()
     job = await house.held(printer="direct", reasons=(Reason.JOB_HOLD_UNTIL_SPECIFIED,))

@@ -1,0 +1,51 @@
+"""How a job waits, and what it carries while it is on its way to a device (pure)."""
+
+from dataclasses import replace
+from uuid import uuid4
+
+from gateway.domain.job import Job, Reason
+from gateway.domain.ticket import JobTicket
+from gateway.errors import BadRequest
+
+
+def waiting_reasons(job: Job) -> tuple[Reason, ...]:
+    """Why a prepared job waits: for a release, and for its PIN if it has one."""
+    wait = Reason.JOB_RELEASE_WAIT if job.password_hash is None else Reason.JOB_PASSWORD_WAIT
+    return (Reason.JOB_QUEUED_FOR_MARKER, wait)
+
+
+def unassigned(job: Job) -> Job:
+    """The job with every trace of its last release taken off."""
+    return replace(
+        job,
+        output_device=None,
+        release_id=None,
+        released_by=None,
+        released_at=None,
+        bytes_sent=0,
+        device_job=None,
+        not_before=None,
+        attempts=0,
+        impressions_completed=0,
+        sheets_completed=0,
+    )
+
+
+def assigned(job: Job, device: str, *, by: str, now: float) -> Job:
+    """The job on its way to `device`, under a release id of its own."""
+    return replace(
+        unassigned(job),
+        output_device=device,
+        release_id=uuid4(),
+        released_by=by,
+        released_at=now,
+    )
+
+
+def check_ticket(job: Job, ticket: JobTicket, most_copies: int) -> None:
+    """BadRequest when none of the chosen pages is in the document, or the number of copies makes no sense."""
+    pages = job.pages
+    if pages is not None and ticket.page_ranges and all(low > pages for low, _ in ticket.page_ranges):
+        raise BadRequest(f"This document has {pages} page{'s' * (pages != 1)}: choose some of them.")
+    if not 1 <= ticket.copies <= most_copies:
+        raise BadRequest(f"Choose 1 to {most_copies} copies.")

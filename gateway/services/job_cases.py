@@ -1,0 +1,116 @@
+"""What every use case of a waiting job shares: who may see it, and the one transaction that changes it."""
+
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+
+from gateway.domain.account import Receipt
+from gateway.domain.events import Event, Happening, JobRecord
+from gateway.domain.job import Job, JobState
+from gateway.domain.user import Actor
+from gateway.errors import NotFound
+from gateway.services.ownership import is_own, may_see
+from gateway.services.ports import Clock, EventBus, Hasher, JobChange, JobQuery, JobStore, Keyring, Spool
+from gateway.services.printers import Printers
+from gateway.settings import Jobs as JobSettings
+
+_HELD = (JobState.PENDING_HELD,)
+
+
+class JobCases:
+    """Holds the ports; Holding, Keeping and Release stand on it."""
+
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        printers: Printers,
+        spool: Spool,
+        keyring: Keyring,
+        hasher: Hasher,
+        events: EventBus,
+        clock: Clock,
+        settings: JobSettings,
+    ) -> None:
+        self._jobs = jobs
+        self._printers = printers
+        self._spool = spool
+        self._keyring = keyring
+        self._hasher = hasher
+        self._events = events
+        self._clock = clock
+        self._settings = settings
+
+    # -- seeing
+
+    async def visible(self, job_id: int, actor: Actor) -> Job:
+        """The job if the actor may know of it, else NotFound."""
+        job = await self._jobs.get(job_id)
+        if job is None or not may_see(job, actor):
+            raise NotFound(f"There is no job {job_id} of yours.")
+        return job
+
+    async def find(self, query: JobQuery, actor: Actor) -> list[Job]:
+        """Only what the actor may see: an operator all, a user the own, a stranger the unclaimed from that device."""
+        if actor.is_operator:
+            return await self._jobs.find(query)
+        if actor.user is not None:
+            return await self._jobs.find(replace(query, owner=actor.user))
+        several = await self._jobs.find(replace(query, unclaimed_as=actor.claimed))
+        return [job for job in several if may_see(job, actor)]
+
+    async def claimable(self, actor: Actor) -> list[Job]:
+        """Waiting jobs that came without sign-in from the actor's own address."""
+        several = await self._jobs.find(JobQuery(unclaimed_from=actor.address, states=_HELD, newest_first=True))
+        return [job for job in several if job.owner is None and job.address == actor.address]
+
+    async def records(self, job_id: int, actor: Actor) -> list[JobRecord]:
+        await self.visible(job_id, actor)
+        return await self._jobs.records(job_id)
+
+    async def thumbnail(self, job_id: int, actor: Actor, number: int) -> AsyncIterator[bytes]:
+        """PNG octets of page `number`, counted from 1. An operator sees facts of others' jobs, not their pages."""
+        job = await self.visible(job_id, actor)
+        picture = next((t for t in job.thumbnails if t.number == number), None)
+        if picture is None or job.key is None or not is_own(job, actor):
+            raise NotFound("There is no picture of that page.")
+        return self._spool.read(picture.id, self._keyring.unwrap(job.key))
+
+    # -- one transaction
+
+    async def _apply(
+        self,
+        job_id: int,
+        actor: Actor,
+        change: Callable[[Job], Job],
+        what: str,
+        *,
+        receipt: Callable[[Job, float], Receipt | None] | None = None,
+        by: str | None = None,
+    ) -> Job:
+        now = self._clock.now()
+
+        def transaction(job: Job) -> JobChange:
+            if not may_see(job, actor):
+                raise NotFound(f"There is no job {job_id} of yours.")
+            after = change(job)
+            record = JobRecord(
+                job_id=job_id, at=now, what=what, by=by or actor.user or actor.claimed, text=after.message
+            )
+            return JobChange(job=after, records=(record,), receipt=receipt(after, now) if receipt else None)
+
+        job = await self._jobs.update(job_id, transaction)
+        self._publish(Event.JOB_COMPLETED if job.state.ended else Event.JOB_STATE_CHANGED, job)
+        return job
+
+    def _publish(self, event: Event, job: Job) -> None:
+        self._events.publish(
+            Happening(
+                event=event,
+                at=self._clock.now(),
+                printer=job.printer,
+                job_id=job.id,
+                device=job.output_device,
+                owner=job.owner,
+                text=job.message,
+            )
+        )

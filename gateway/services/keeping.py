@@ -1,0 +1,124 @@
+"""Longer than planned: extend, keep as a favourite, claim, print again (rows 15, 59 and 61)."""
+
+from dataclasses import replace
+from uuid import uuid4
+
+from gateway.domain.document import Document
+from gateway.domain.events import Event
+from gateway.domain.job import Job, JobState, Reason
+from gateway.domain.user import SYSTEM, Actor
+from gateway.errors import Forbidden, LimitReached, NotAuthenticated, NotFound, NotPossible
+from gateway.services.holding import Holding
+from gateway.services.ownership import is_own
+from gateway.services.ports import JobQuery
+
+
+class Keeping(Holding):
+    """What an owner does with a job beside printing it. A reprint on a direct Printer goes on as after a hold."""
+
+    async def extend(self, job_id: int, actor: Actor) -> Job:
+        """One more holding time from now on, a limited number of times."""
+
+        def change(job: Job) -> Job:
+            if job.state.ended or job.expires_at is None:
+                raise NotPossible("This job does not expire.")
+            if job.extensions >= self._settings.extend_times:
+                raise LimitReached(f"This job was extended {job.extensions} times already; it cannot wait longer.")
+            hold = self._printers.get(job.printer).hold_seconds
+            return replace(
+                job,
+                extensions=job.extensions + 1,
+                expires_at=max(job.expires_at, self._clock.now() + hold),
+                expiry_warned=False,
+            )
+
+        return await self._apply(job_id, actor, change, "extended")
+
+    async def favourite(self, job_id: int, actor: Actor, on: bool) -> Job:
+        """A favourite never expires and can be printed again; a user has a limited number."""
+        if on and actor.user is None:
+            raise NotAuthenticated("Sign in to keep favourites.")
+        if on:
+            kept = await self._jobs.count(JobQuery(owner=actor.user, favourite=True, limit=None))
+            if kept >= self._settings.favourites:
+                raise LimitReached(f"You have {kept} favourites already. Take one off first.")
+
+        def change(job: Job) -> Job:
+            if job.key is None:
+                raise NotPossible("The document has been destroyed and cannot be kept.")
+            expires = None if on else self._clock.now() + self._settings.hold_seconds
+            return replace(job, favourite=on, expires_at=expires)
+
+        return await self._apply(job_id, actor, change, "made a favourite" if on else "no longer a favourite")
+
+    async def claim(self, job_id: int, actor: Actor) -> Job:
+        """An unclaimed job becomes the actor's: only one that came from the actor's own address.
+
+        One with a PIN stays as it is: whoever knows the PIN releases it with that.
+        """
+        if actor.user is None:
+            raise NotAuthenticated("Sign in to claim a job.")
+        job = await self._jobs.get(job_id)
+        if job is None or job.owner is not None or job.address != actor.address:
+            raise NotFound(f"There is no unclaimed job {job_id} from this device.")
+        if job.password_hash is not None:
+            raise Forbidden("This job has a PIN: release it with the PIN that was typed when it was printed.")
+
+        def change(current: Job) -> Job:
+            if current.owner is not None:
+                raise NotFound(f"There is no unclaimed job {job_id} from this device.")
+            return replace(current, owner=actor.user)
+
+        return await self._apply(job_id, SYSTEM, change, "claimed", by=actor.user)
+
+    async def reprint(self, job_id: int, actor: Actor) -> Job:
+        """A new job with the same pages under a key of its own; NotPossible once the document is destroyed."""
+        job = await self.visible(job_id, actor)
+        if not is_own(job, actor):
+            raise Forbidden("Only the owner can print a job again.")
+        if job.key is None or job.printable is None:
+            raise NotPossible("The document has been destroyed. Send it again to print it again.")
+        old, (plain, wrapped) = self._keyring.unwrap(job.key), self._keyring.new_key()
+        printable = await self._copied(job.printable, old, plain)
+        now = self._clock.now()
+        copy = Job(
+            uuid=uuid4(),
+            printer=job.printer,
+            state=JobState.PENDING_HELD,
+            reasons=(Reason.JOB_QUEUED_FOR_MARKER, Reason.JOB_RELEASE_WAIT),
+            name=job.name,
+            owner=job.owner,
+            requested_name=job.requested_name,
+            source=job.source,
+            address=actor.address or job.address,
+            ticket=job.ticket.with_changes(job_hold_until=None, job_hold_until_time=None),
+            documents=tuple([await self._copied(document, old, plain) for document in job.documents]),
+            key=wrapped,
+            created_at=now,
+            expires_at=now + self._printers.get(job.printer).hold_seconds,
+            pages=job.pages,
+            color=job.color,
+            impressions=job.impressions,
+            media_sheets=job.media_sheets,
+            printable=printable,
+            thumbnails=tuple([await self._copied(picture, old, plain) for picture in job.thumbnails]),
+            notes=job.notes,
+        )
+        (added,) = await self._jobs.add([copy])
+        self._publish(Event.JOB_CREATED, added)
+        if not self._printers.get(job.printer).holds:
+            return await self._apply(
+                added.id, SYSTEM, lambda current: self._after_hold(current, actor), f"printed again from job {job.id}"
+            )
+        return added
+
+    async def _copied(self, document: Document, old: bytes, new: bytes) -> Document:
+        writer = await self._spool.create(new)
+        try:
+            async for chunk in self._spool.read(document.id, old):
+                await writer.write(chunk)
+            object_id, _, _ = await writer.commit()
+        except BaseException:
+            await writer.abort()
+            raise
+        return replace(document, id=object_id)
