@@ -6,11 +6,14 @@ A `batch` names one submitter's documents that belong together (one multiple-doc
 may go through the same worker, one after another, and nobody else's ever do.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Self, TypeVar
 
+from sandbox.conversion import Conversion, conversion_to_wire
 from sandbox.errors import Crashed, NothingSelected, TooLarge
 from sandbox.model import Facts, Prepared, Rendered, Thumbnails, facts_from_wire, rendered_from_wire
+from sandbox.passing import OfficeWorkers, Passage
 from sandbox.policy import Tools
 from sandbox.pool import Pool
 from sandbox.protocol import ProtocolError
@@ -27,19 +30,22 @@ _MAX_THUMBNAIL = 4 * 1024 * 1024
 
 
 class Sandbox:
-    """A pool of jails behind five calls. Start it once in each process that prepares or delivers."""
+    """Pools of jails behind five calls. Start it once in each process that prepares or delivers."""
 
     def __init__(self, settings: SandboxSettings | None = None, *, tools: Tools | None = None) -> None:
         self.settings = settings or SandboxSettings()
         self.pool = Pool(self.settings, tools=tools)
+        self.office = OfficeWorkers(self.settings, tools=tools)
 
     async def start(self) -> None:
         """Make the first jail. Unavailable when this machine gives none: nothing is ever opened outside of one."""
         await self.pool.start()
+        if self.settings.office_at_start:
+            self.office.start()
 
     async def close(self) -> None:
         """Destroy all jails; documents in work fail with Crashed."""
-        await self.pool.close()
+        await asyncio.gather(self.pool.close(), self.office.close())
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -72,12 +78,16 @@ class Sandbox:
         thumbnail_sink: ThumbnailSink | None = None,
         password: str | None = None,
         batch: str | None = None,
+        conversion: Conversion | None = None,
     ) -> Prepared:
-        """Inspect the document, stream a clean, unencrypted, printable PDF of all its pages, and picture the first ones."""
+        """Inspect the document, stream a clean, unencrypted, printable PDF of all its pages, and picture the first ones.
+
+        `conversion` says what of an office document is printed; other formats have no use for it.
+        """
         wanted = thumbnails if thumbnail_sink is not None else None
         request = self._request("prepare", declared, password, thumbnails=wanted or Thumbnails(count=0))
         sinks = _Sinks(self.settings, sink, thumbnail_sink)
-        answer = await self._run(request, [source], sinks, batch)
+        answer = await self._run(request, [source], sinks, batch, conversion)
         facts = _parsed(facts_from_wire, answer.get("facts"))
         return Prepared(facts=facts, size=sinks.size, thumbnails=sinks.thumbnails)
 
@@ -124,15 +134,30 @@ class Sandbox:
         """Stream several documents, of any formats, as one printable PDF in their order; the limits hold for the sum."""
         if not sources:
             raise NothingSelected("no document was given")
-        request = self._request("merge", None, password) | {"documents": len(sources)}
+        request = self._request("merge", None, password) | {"documents": len(sources), "office": False}
         answer = await self._run(request, sources, _Sinks(self.settings, sink, None), batch)
         return _parsed(facts_from_wire, answer.get("facts"))
 
     async def _run(
-        self, request: Header, sources: Sequence[AsyncIterator[bytes]], sinks: "_Sinks", batch: str | None
+        self,
+        request: Header,
+        sources: Sequence[AsyncIterator[bytes]],
+        sinks: "_Sinks",
+        batch: str | None,
+        conversion: Conversion | None = None,
     ) -> Header:
+        def converting(media_type: str) -> Header:
+            """The office worker's request. It gets no more of the first one than it needs."""
+            wanted = conversion_to_wire(conversion or Conversion())
+            kept = {name: request[name] for name in ("password", "max_pages", "max_stored_bytes")}
+            return {"operation": "convert", "format": media_type, "conversion": wanted, **kept}
+
         async with self.pool.worker(batch) as worker:
-            return await worker.exchange(request, sources, sinks)
+            passage = sinks.passage = Passage(self.office, worker, converting, batch)
+            try:
+                return await worker.exchange(request, passage.feed(sources, asked=bool(request["office"])), sinks)
+            finally:
+                await passage.close()
 
     def _request(
         self, operation: str, declared: str | None, password: str | None, *, thumbnails: Thumbnails | None = None
@@ -143,6 +168,7 @@ class Sandbox:
             "operation": operation,
             "declared": declared or "",
             "password": password or "",
+            "office": self.office.installed,
             "max_pages": limits.max_pages,
             "max_pixels": limits.max_pixels,
             "max_impressions": limits.max_impressions,
@@ -160,6 +186,8 @@ class _Sinks:
         self._result = result
         self._thumbnail = thumbnail
         self._picture = bytearray()
+        self._passing = False
+        self.passage: Passage | None = None
         self.size = 0
         self.thumbnails = 0
 
@@ -169,6 +197,9 @@ class _Sinks:
                 return self._take_result
             case "thumbnail" if self._thumbnail is not None and header.get("page") == self.thumbnails + 1:
                 return self._take_thumbnail
+            case "office" if self.passage is not None:
+                self._passing = True
+                return self.passage.open(header)
         raise ProtocolError("a stream that nobody asked for at offset 0")
 
     async def _take_result(self, chunk: bytes) -> None:
@@ -184,12 +215,21 @@ class _Sinks:
             raise TooLarge("a thumbnail", limit="output", allowed=_MAX_THUMBNAIL)
 
     async def close(self) -> None:
-        """The open stream has ended: a picture is whole now."""
-        if self._picture and self._thumbnail is not None:
+        """The open stream has ended: a picture, or an office document on its way, is whole now."""
+        if self._passing and self.passage is not None:
+            self._passing = False
+            await self.passage.ended()
+        elif self._picture and self._thumbnail is not None:
             self.thumbnails += 1
             picture = bytes(self._picture)
             self._picture.clear()
             await self._thumbnail(self.thumbnails, picture)
+
+    def next(self) -> None:
+        """The worker asks for the next of several documents."""
+        if self.passage is None:
+            raise ProtocolError("a document was asked for that nobody has at offset 0")
+        self.passage.next()
 
 
 def _parsed(parse: Callable[[object], T], value: object) -> T:

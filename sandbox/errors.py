@@ -14,6 +14,10 @@ SandboxError
 
 from typing import ClassVar
 
+_WITHOUT_OFFICE = (
+    "Office documents and web pages are not printed on this server, because LibreOffice is not installed on it. Save the "
+    "document as PDF and send that."
+)
 _LIMITS = {
     "pages": "has more pages than are printed in one job here (at most {allowed}). Print it in parts",
     "pixels": "has a picture with more pixels than are printed here (at most {allowed}). Make it smaller and send it again",
@@ -63,6 +67,9 @@ class PrintForbidden(SandboxError):
 class FormatUnsupported(SandboxError):
     kind = "format-unsupported"
     sentence = "This kind of file is not printed here. Send a PDF, JPEG or PNG."
+
+    def __str__(self) -> str:
+        return _WITHOUT_OFFICE if self.limit == "office" else super().__str__()
 
 
 class NothingSelected(SandboxError):
@@ -122,7 +129,7 @@ def from_wire(header: dict[str, object]) -> SandboxError:
     limit, allowed, page = header.get("limit"), header.get("allowed"), header.get("page")
     return cls(
         printable(str(header.get("detail", ""))),
-        limit=limit if isinstance(limit, str) and limit in _LIMITS else "",
+        limit=limit if isinstance(limit, str) and limit in {*_LIMITS, "office"} else "",
         allowed=allowed if isinstance(allowed, int) and 0 <= allowed < 2**63 else 0,
         page=page if isinstance(page, int) and 0 < page < 10**6 else None,
     )

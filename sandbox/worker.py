@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 from asyncio.streams import FlowControlMixin
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from typing import IO, Protocol
 
 from sandbox import protocol
@@ -36,6 +36,9 @@ class Sinks(Protocol):
     async def close(self) -> None:
         """The stream that was opened last has ended."""
 
+    def next(self) -> None:
+        """The worker is ready for the next of several documents. ProtocolError when nobody has one."""
+
 
 class Worker:
     """A jailed worker. `documents` counts what it has served; `key` is the batch it belongs to once it has served one."""
@@ -53,6 +56,7 @@ class Worker:
         self._in: asyncio.StreamWriter | None = None
         self._transports: list[asyncio.BaseTransport] = []
         self._listener: asyncio.Task[None] | None = None
+        self._watchdog: _Watchdog | None = None
 
     @property
     def alive(self) -> bool:
@@ -79,13 +83,21 @@ class Worker:
         except TimeoutError as error:
             raise TimedOut(f"the worker was not ready after {seconds} s") from error
 
-    async def exchange(self, request: Header, sources: Sequence[AsyncIterator[bytes]], sinks: Sinks) -> Header:
+    async def exchange(
+        self,
+        request: Header,
+        sources: Iterable[AsyncIterator[bytes]],
+        sinks: Sinks,
+        *,
+        progress: Callable[[int], None] | None = None,
+    ) -> Header:
         """Stream documents in, one after another, and the results out; returns the worker's closing header.
 
+        `sources` may be endless: none is asked for after the closing header. `progress` is told how many pages there are.
         Any SandboxError. An error of the source or of a sink passes through unchanged. After any error the worker must
         be destroyed: it may still be in the middle of the document.
         """
-        watchdog = _Watchdog(self._limits)
+        watchdog = self._watchdog = _Watchdog(self._limits, progress)
         try:
             async with watchdog.timeout:
                 return await self._converse(request, sources, sinks, watchdog)
@@ -93,9 +105,11 @@ class Worker:
             if watchdog.timeout.expired():
                 raise TimedOut("the wall-clock limit passed") from error
             raise
+        finally:
+            self._watchdog = None
 
     async def _converse(
-        self, request: Header, sources: Sequence[AsyncIterator[bytes]], sinks: Sinks, watchdog: "_Watchdog"
+        self, request: Header, sources: Iterable[AsyncIterator[bytes]], sinks: Sinks, watchdog: "_Watchdog"
     ) -> Header:
         self.documents += 1
         feeding = asyncio.create_task(self._feed(request, sources))
@@ -117,7 +131,12 @@ class Worker:
                 task.cancel()
             await asyncio.gather(feeding, listening, watching, return_exceptions=True)
 
-    async def _feed(self, request: Header, sources: Sequence[AsyncIterator[bytes]]) -> None:
+    def extend(self, pages: int) -> None:
+        """Grant the document in work the time of that many pages: somebody else found them."""
+        if self._watchdog is not None:
+            self._watchdog.extend(pages)
+
+    async def _feed(self, request: Header, sources: Iterable[AsyncIterator[bytes]]) -> None:
         size = 0
         listening = await self._write(protocol.header(request))
         for source in sources:
@@ -142,6 +161,8 @@ class Worker:
                     await self._stream(sinks.open(header), watchdog)
                     async with watchdog.paused():
                         await sinks.close()
+                case "next":
+                    sinks.next()
                 case "done":
                     return header
                 case "error":
@@ -231,8 +252,9 @@ class _Watchdog:
     out of paper for instance, is no fault of the document's.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, progress: Callable[[int], None] | None) -> None:
         self._limits = limits
+        self._progress = progress
         self._loop = asyncio.get_running_loop()
         self._deadline = self._loop.time() + limits.wall_seconds
         self._pages = 0
@@ -243,7 +265,11 @@ class _Watchdog:
         granted = wall_seconds(self._limits, self._pages)
         self._pages = max(self._pages, pages)
         self._deadline += wall_seconds(self._limits, self._pages) - granted
-        self.timeout.reschedule(self._deadline)
+        # While it stands still it gets the new deadline when it goes on.
+        if self.timeout.when() is not None and not self.timeout.expired():
+            self.timeout.reschedule(self._deadline)
+        if self._progress is not None:
+            self._progress(pages)
 
     @contextlib.asynccontextmanager
     async def paused(self) -> AsyncIterator[None]:
