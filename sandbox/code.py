@@ -20,10 +20,13 @@ from sandbox import policy
 from sandbox.errors import Unavailable
 
 # What the worker imports from site-packages, and the folders of shared libraries beside them.
-LIBRARIES = ("pikepdf", "pikepdf.libs", "PIL", "pillow.libs", "pypdfium2", "pypdfium2_raw", "pypdfium2_cfg")
-_NEEDED = ("pikepdf", "PIL", "pypdfium2")
+_IMAGES = ("PIL", "pillow.libs", "pillow_heif", "pillow_heif.libs", "_pillow_heif.*.so")
+_PDF = ("pikepdf", "pikepdf.libs", "pypdfium2", "pypdfium2_raw", "pypdfium2_cfg")
+_OTHERS = ("olefile", "markdown_it", "mdurl", "docx", "openpyxl", "et_xmlfile", "defusedxml", "lxml")
+LIBRARIES = (*_PDF, *_IMAGES, *_OTHERS)
+_NEEDED = ("pikepdf", "PIL", "pypdfium2", "pillow_heif", "olefile", "markdown_it", "docx", "openpyxl", "defusedxml")
 # Imported by pikepdf where it is installed; its absence is no fault.
-_COMPANIONS = ("packaging", "lxml", "typing_extensions.py", "deprecated", "wrapt")
+_COMPANIONS = ("packaging", "typing_extensions.py", "deprecated", "wrapt")
 
 OFFICE_PYTHON = "/usr/bin/python3"
 _OFFICE_PROGRAMS = (Path("/usr/lib/libreoffice/program"), Path("/usr/lib64/libreoffice/program"))
@@ -115,7 +118,7 @@ def _library_paths() -> list[Path]:
         if spec is None or spec.origin is None:
             raise Unavailable(f"the library {name} is not installed")
         site = Path(spec.origin).parent.parent
-        found += [site / item for item in (*LIBRARIES, *_COMPANIONS) if (site / item).exists()]
+        found += [path for item in (*LIBRARIES, *_COMPANIONS) for path in site.glob(item)]
     return sorted(set(found))
 
 

@@ -3,20 +3,17 @@
 Lengths are 1/100 mm as in IPP's media-col. Whatever comes out of a worker is parsed field by field: it may be hostile.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from sandbox import kinds
+from sandbox.inspection import Inspection, inspection_from_wire, inspection_to_wire
+from sandbox.kinds import INPUT_FORMATS
 from sandbox.protocol import ProtocolError
 
-PDF = "application/pdf"
-JPEG = "image/jpeg"
-PNG = "image/png"
-PWG = "image/pwg-raster"
-URF = "image/urf"
-POSTSCRIPT = "application/postscript"
-PCLXL = "application/vnd.hp-PCLXL"
+PDF, JPEG, PNG, PWG, URF = kinds.PDF, kinds.JPEG, kinds.PNG, kinds.PWG, kinds.URF
+POSTSCRIPT, PCLXL = kinds.POSTSCRIPT, kinds.PCLXL
 
-INPUT_FORMATS = (PDF, JPEG, PNG, PWG, URF, POSTSCRIPT)
 OUTPUT_FORMATS = (PDF, PWG, URF, POSTSCRIPT, PCLXL)
 
 
@@ -35,17 +32,37 @@ class Thumbnails:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Coverage:
+    """How much of a page each colorant covers, in 1/100 per cent of the page's area (0 to 10,000).
+
+    Of a picture of the page with R, G, B from 0 to 1: K = 1 - max(R, G, B), C = max(R, G, B) - R, and M and Y alike,
+    each averaged over all pixels: full grey component replacement, no device profile.
+    """
+
+    cyan: int
+    magenta: int
+    yellow: int
+    black: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PageFacts:
     """One page as it is seen: width and height in 1/100 mm after rotation, and whether anything on it has colour."""
 
     width: int
     height: int
     color: bool
+    coverage: Coverage | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
-    """What the document is. `removed` names what was taken out of it (JavaScript, embedded files, ...)."""
+    """What the document is. `removed` names what was taken out of it (JavaScript, embedded files, ...).
+
+    `notes` are sentences for the sender; `fonts` the names of those on the pages, `missing_fonts` those that another one
+    stands in for. `inspection` is there when an office document was inspected: that does not convert it, so it has no
+    page yet.
+    """
 
     format: str
     pages: tuple[PageFacts, ...]
@@ -53,6 +70,10 @@ class Facts:
     print_permitted: bool = True
     repaired: bool = False
     removed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    fonts: tuple[str, ...] = ()
+    missing_fonts: tuple[str, ...] = ()
+    inspection: Inspection | None = None
 
     @property
     def page_count(self) -> int:
@@ -86,11 +107,15 @@ class Prepared:
 def facts_to_wire(facts: Facts) -> dict[str, object]:
     return {
         "format": facts.format,
-        "pages": [[page.width, page.height, int(page.color)] for page in facts.pages],
+        "pages": [_page_to_wire(page) for page in facts.pages],
         "encrypted": facts.encrypted,
         "print_permitted": facts.print_permitted,
         "repaired": facts.repaired,
         "removed": list(facts.removed),
+        "notes": list(facts.notes),
+        "fonts": list(facts.fonts),
+        "missing_fonts": list(facts.missing_fonts),
+        "inspection": inspection_to_wire(facts.inspection) if facts.inspection is not None else None,
     }
 
 
@@ -108,6 +133,10 @@ def facts_from_wire(value: object) -> Facts:
         print_permitted=value.get("print_permitted") is True,
         repaired=value.get("repaired") is True,
         removed=tuple(item[:40] for item in removed if item.isprintable()),
+        notes=_texts(value.get("notes"), 300),
+        fonts=_texts(value.get("fonts"), 80),
+        missing_fonts=_texts(value.get("missing_fonts"), 80),
+        inspection=inspection_from_wire(value.get("inspection")),
     )
 
 
@@ -124,11 +153,28 @@ def rendered_from_wire(value: object, *, size: int) -> Rendered:
     )
 
 
+def _texts(value: object, length: int) -> tuple[str, ...]:
+    """Texts that are shown to people; what can't be printed is left out."""
+    if not isinstance(value, list) or len(value) > 256 or not all(isinstance(item, str) for item in value):
+        raise ProtocolError("a list of the worker's is out of shape at offset 0")
+    return tuple(item[:length] for item in value if item.isprintable())
+
+
+def _page_to_wire(page: PageFacts) -> list[int]:
+    found = page.coverage
+    measures = [page.width, page.height, int(page.color)]
+    return measures if found is None else [*measures, found.cyan, found.magenta, found.yellow, found.black]
+
+
 def _page(value: object) -> PageFacts:
-    if not isinstance(value, list) or len(value) != 3:
+    if not isinstance(value, list) or len(value) not in {3, 7}:
         raise ProtocolError("a page's facts are out of shape at offset 0")
-    width, height, color = (_count(item) for item in value)
-    return PageFacts(width=width, height=height, color=bool(color))
+    width, height, color, *ink = (_count(item) for item in value)
+    coverage = None
+    if ink:
+        cyan, magenta, yellow, black = (min(item, 10_000) for item in ink)
+        coverage = Coverage(cyan=cyan, magenta=magenta, yellow=yellow, black=black)
+    return PageFacts(width=width, height=height, color=bool(color), coverage=coverage)
 
 
 def _count(value: object) -> int:

@@ -4,22 +4,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sandbox.jail import compose, ghost, images
+from sandbox.inspection import Inspection
+from sandbox.jail import compose, images, survey
+from sandbox.jail.convert import convert, made_here, refuse_locked
 from sandbox.jail.incoming import Incoming
-from sandbox.jail.sanitize import Cleaned, clean
-from sandbox.jail.sniff import HEAD, sniff
+from sandbox.jail.sanitize import Cleaned
+from sandbox.jail.sniff import HEAD, Kind, by_head, sniff
 from sandbox.jail.task import Task
-from sandbox.model import JPEG, PDF, PNG, PWG, URF
+from sandbox.kinds import OFFICE, PDF, RASTERS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Opened:
-    """A document as clean PDF. `colors` are known where the source tells them exactly."""
+    """A document as clean PDF. `colors` are known where the source tells them exactly.
+
+    An office document that is only inspected is not converted: its `path` does not exist and it has no page.
+    """
 
     path: Path
     format: str
     cleaned: Cleaned
     colors: list[bool] | None = None
+    notes: tuple[str, ...] = ()
+    fonts: tuple[str, ...] = ()
+    """Names of fonts that an office document asks for, before LibreOffice replaces those that are missing."""
+    inspection: Inspection | None = None
 
 
 def open_document(task: Task, incoming: Incoming) -> Opened:
@@ -27,15 +36,19 @@ def open_document(task: Task, incoming: Incoming) -> Opened:
 
     Rasters are converted as they arrive; everything else is stored first, and removed when its clean copy is there.
     """
-    kind = sniff(incoming.peek(HEAD), task.declared)
+    head = incoming.peek(HEAD)
     target = task.folder / "printable.pdf"
-    if kind in {PWG, URF}:
-        colors = images.raster_to_pdf(incoming, target, kind, task)
-        return Opened(path=target, format=kind, cleaned=_made_here(len(colors)), colors=colors)
+    raster = by_head(head)
+    if raster in RASTERS:
+        colors = images.raster_to_pdf(incoming, target, raster, task)
+        return Opened(path=target, format=raster, cleaned=made_here(len(colors)), colors=colors)
     source = task.folder / "source"
     incoming.store(source, task.max_stored_bytes)
     try:
-        return Opened(path=target, format=kind, cleaned=_cleaned(source, target, kind, task))
+        kind = sniff(source, head, task.declared)
+        if task.operation == "inspect" and kind.format in OFFICE:
+            return _surveyed(source, target, kind, task)
+        return _converted(source, target, kind, task)
     finally:
         source.unlink()
 
@@ -60,21 +73,36 @@ def merged(task: Task, incoming: Iterator[Incoming]) -> Opened:
         repaired=any(one.repaired for one in found),
         removed=tuple(sorted({word for one in found for word in one.removed})),
     )
-    exact = known if len(known) == cleaned.pages else None
-    return Opened(path=target, format=PDF, cleaned=cleaned, colors=exact)
+    return Opened(
+        path=target,
+        format=PDF,
+        cleaned=cleaned,
+        colors=known if len(known) == cleaned.pages else None,
+        notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
+        fonts=tuple(dict.fromkeys(font for part in parts for font in part.fonts)),
+    )
 
 
-def _cleaned(source: Path, target: Path, kind: str, task: Task) -> Cleaned:
-    if kind in {JPEG, PNG}:
-        task.pages(1)
-        images.picture_to_pdf(source, target, kind, task)
-        return _made_here(1)
-    if kind == PDF:
-        return clean(source, target, task)
-    distilled = task.folder / "distilled.pdf"
-    ghost.to_pdf(source, distilled)
-    return clean(distilled, target, task)
+def _converted(source: Path, target: Path, kind: Kind, task: Task) -> Opened:
+    glance = survey.glance(source, kind.format)
+    made = convert(source, target, kind.format, task)
+    return Opened(
+        path=target,
+        format=kind.format,
+        cleaned=made.cleaned,
+        notes=(*kind.notes, *made.notes, *glance.notes),
+        fonts=glance.fonts,
+    )
 
 
-def _made_here(pages: int) -> Cleaned:
-    return Cleaned(pages=pages, encrypted=False, print_permitted=True, repaired=False, removed=())
+def _surveyed(source: Path, target: Path, kind: Kind, task: Task) -> Opened:
+    refuse_locked(source, kind.format, task)
+    glance = survey.glance(source, kind.format)
+    return Opened(
+        path=target,
+        format=kind.format,
+        cleaned=made_here(0),
+        notes=(*kind.notes, *glance.notes),
+        fonts=glance.fonts,
+        inspection=survey.survey(source, kind.format),
+    )

@@ -1,45 +1,120 @@
 """Turns pictures and rasters into a PDF with one page each. Metadata such as a place or a camera stays behind."""
 
 import io
+import struct
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from sandbox.errors import Broken, TooLarge
 from sandbox.jail import pwg, urf
+from sandbox.jail.flow import within_a4
 from sandbox.jail.image_pdf import ImagePdf, Picture, deflated
 from sandbox.jail.raster import Lines, Pages, RasterPage, Space
 from sandbox.jail.rle import RasterError, Readable
 from sandbox.jail.task import Task
-from sandbox.model import JPEG, PWG
+from sandbox.kinds import BMP, GIF, HEIC, JPEG, PNG, PWG, TIFF, WEBP
 
 _STRIP = 64
 _DEFAULT_DPI = 300.0
 _JPEG_QUALITY = 95
+_ORIENTATION = 0x0112
 _CHUNK = 256 * 1024
 
 
-def picture_to_pdf(source: Path, target: Path, kind: str, task: Task) -> None:
-    """Convert a JPEG or PNG: upright, on white, in sRGB or grey. Broken or TooLarge."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Made:
+    """How many pages there are, and sentences for the sender."""
+
+    pages: int
+    notes: tuple[str, ...] = ()
+
+
+def picture_to_pdf(source: Path, target: Path, kind: str, task: Task) -> Made:
+    """Convert a picture: upright, on white, in sRGB or grey; all pages of a TIFF, else the first. Broken or TooLarge."""
     Image.MAX_IMAGE_PIXELS = None  # our own limit below is the sharper one
+    if kind == HEIC:
+        import pillow_heif  # noqa: PLC0415 - costs each worker's start what few documents need
+
+        pillow_heif.register_heif_opener(thumbnails=False)
+    made = 0
     try:
-        with Image.open(source, formats=["JPEG" if kind == JPEG else "PNG"]) as image:
-            if image.width * image.height > task.max_pixels:
-                raise TooLarge(f"{image.width} by {image.height}", limit="pixels", allowed=task.max_pixels)
-            dpi = _dpi(image)
-            image.load()
-            # A copy of 100 megapixels is 400 MB: wherever Pillow would make one for nothing, it is told not to.
-            ImageOps.exif_transpose(image, in_place=True)
-            _write_picture(_in_srgb(image), target, dpi, jpeg=kind == JPEG)
+        with Image.open(source, formats=_PLUGINS[kind]) as image, ImagePdf(target) as pdf:
+            for _ in _frames(image, all_pages=kind == TIFF):
+                task.pages(made + 1)
+                _add(image, pdf, task, jpeg=kind == JPEG)
+                made += 1
+            more = kind != TIFF and getattr(image, "is_animated", False)
     except UnidentifiedImageError as error:
         raise Broken(str(error)) from error
     except OSError as error:
         if error.errno is not None:
             raise  # of the file system, not of the picture
-        raise Broken(f"OSError: {error}") from error
-    except (SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
-        raise Broken(f"{type(error).__name__}: {error}") from error
+        raise Broken(f"OSError: {error}", page=made + 1) from error
+    except _DAMAGED as error:
+        raise Broken(f"{type(error).__name__}: {error}", page=made + 1) from error
+    return Made(pages=made, notes=("Only the first picture of the file is printed.",) if more else ())
+
+
+_PLUGINS = {
+    JPEG: ["JPEG"],
+    PNG: ["PNG"],
+    GIF: ["GIF"],
+    BMP: ["BMP", "DIB"],
+    TIFF: ["TIFF"],
+    WEBP: ["WEBP"],
+    HEIC: ["HEIF"],
+}
+# What Pillow's readers raise on damaged files, beside OSError.
+_DAMAGED = (
+    SyntaxError,
+    ValueError,
+    EOFError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RuntimeError,
+    struct.error,
+    Image.DecompressionBombError,
+)
+
+
+def _frames(image: Image.Image, *, all_pages: bool) -> Iterator[int]:
+    """Go to each picture of a file in turn. The number of them is not asked for: that would read them all at once."""
+    number = 0
+    while True:
+        yield number
+        number += 1
+        if not all_pages:
+            return
+        try:
+            image.seek(number)
+        except EOFError:
+            return
+
+
+def _add(image: Image.Image, pdf: ImagePdf, task: Task, *, jpeg: bool) -> None:
+    if image.width * image.height > task.max_pixels:
+        raise TooLarge(f"{image.width} by {image.height}", limit="pixels", allowed=task.max_pixels)
+    stated = _dpi(image)
+    points = _page_size(image, stated)
+    image.load()
+    # A copy of 100 megapixels is 400 MB: wherever Pillow would make one for nothing, it is told not to.
+    if image.getexif().get(_ORIENTATION, 1) > 4:
+        points = points[::-1]
+    ImageOps.exif_transpose(image, in_place=True)
+    _write_picture(_in_srgb(image), pdf, points, jpeg=jpeg)
+
+
+def _page_size(image: Image.Image, stated: tuple[float, float] | None) -> tuple[float, float]:
+    """In points. A scan is as large as it says; a photo says nothing: 300 dpi, and no larger than A4, upright or not."""
+    across, down = stated or (_DEFAULT_DPI, _DEFAULT_DPI)
+    size = (image.width * 72 / across, image.height * 72 / down)
+    factor = 1.0 if stated else within_a4(size)
+    return size[0] * factor, size[1] * factor
 
 
 def raster_to_pdf(source: Readable, target: Path, kind: str, task: Task) -> list[bool]:
@@ -87,14 +162,16 @@ def _points(page: RasterPage) -> tuple[float, float]:
     return page.width * 72 / page.dpi[0], page.height * 72 / page.dpi[1]
 
 
-def _dpi(image: Image.Image) -> float:
+def _dpi(image: Image.Image) -> tuple[float, float] | None:
     """The picture's own resolution where it is plausible for print. 72 and 96 are what programs write for "none"."""
-    stated = image.info.get("dpi", (0, 0))[0]
     try:
-        dpi = float(stated)
+        across, down = (float(value) for value in image.info.get("dpi", (0, 0)))
     except (TypeError, ValueError, ZeroDivisionError):
-        return _DEFAULT_DPI
-    return dpi if 100 <= dpi <= 2400 else _DEFAULT_DPI
+        return None
+    if 100 <= across <= 2400 and across / 4 <= down <= across * 4:
+        # A fax has half as many lines down as dots across.
+        return across, down
+    return None
 
 
 def _in_srgb(image: Image.Image) -> Image.Image:
@@ -115,17 +192,16 @@ def _in_srgb(image: Image.Image) -> Image.Image:
     return image
 
 
-def _write_picture(image: Image.Image, target: Path, dpi: float, *, jpeg: bool) -> None:
+def _write_picture(image: Image.Image, pdf: ImagePdf, points: tuple[float, float], *, jpeg: bool) -> None:
     gray = image.mode in {"1", "L", "LA", "I", "I;16", "I;16B", "F"}
     picture = Picture(
         width=image.width,
         height=image.height,
-        points=(image.width * 72 / dpi, image.height * 72 / dpi),
+        points=points,
         space=Space.GRAY if gray else Space.RGB,
         jpeg=jpeg,
     )
-    with ImagePdf(target) as pdf:
-        pdf.add(picture, _jpeg(image, gray=gray) if jpeg else deflated(_strips(image, gray=gray)))
+    pdf.add(picture, _jpeg(image, gray=gray) if jpeg else deflated(_strips(image, gray=gray)))
 
 
 def _jpeg(image: Image.Image, *, gray: bool) -> Iterable[bytes]:

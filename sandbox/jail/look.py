@@ -10,6 +10,7 @@ import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # pypdfium2 ship
 from PIL import Image, ImageChops
 
 from sandbox.errors import Broken, TooLarge
+from sandbox.jail.coverage import coverage
 from sandbox.model import JPEG, PageFacts, Thumbnails
 
 # Between the noise of a grey JPEG and a light blue line after it has been shrunk.
@@ -118,7 +119,8 @@ def _page(
     if wanted:
         show(index + 1, picture(drawn.image, thumbnails))
     width, height = (round(length * 2540 / 72) for length in drawn.points)
-    return PageFacts(width=width, height=height, color=drawn.color if known is None else known)
+    color = drawn.color if known is None else known
+    return PageFacts(width=width, height=height, color=color, coverage=coverage(drawn.image))
 
 
 def picture(image: Image.Image, thumbnails: Thumbnails) -> bytes:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.errors import TooLarge
+from sandbox.jail.incoming import Incoming
 from sandbox.model import Thumbnails
 from sandbox.recipe import Recipe, recipe_from_wire
 
@@ -29,6 +30,8 @@ class Task:
     recipe: Recipe = field(default_factory=Recipe)
     thumbnails: Thumbnails = field(default_factory=lambda: Thumbnails(count=0))
     report: Callable[[int], None] = _nobody
+    office: Callable[[str, Path], Incoming] | None = None
+    """Has the office worker make a PDF of a file of that media type; None where there is no LibreOffice."""
 
     def pages(self, count: int) -> None:
         """Tell the watchdog how many pages there are. TooLarge when that is more than is allowed."""
@@ -37,7 +40,12 @@ class Task:
         self.report(count)
 
 
-def task_from_wire(request: dict[str, Any], folder: Path, report: Callable[[int], None]) -> Task:
+def task_from_wire(
+    request: dict[str, Any],
+    folder: Path,
+    report: Callable[[int], None],
+    office: Callable[[str, Path], Incoming] | None = None,
+) -> Task:
     """Build the task of a request. KeyError, TypeError or ValueError for one that the gateway never makes."""
     recipe = request.get("recipe")
     return Task(
@@ -54,4 +62,5 @@ def task_from_wire(request: dict[str, Any], folder: Path, report: Callable[[int]
         recipe=recipe_from_wire(recipe) if recipe else Recipe(),
         thumbnails=Thumbnails(**request["thumbnails"]),
         report=report,
+        office=office if request.get("office", False) is True else None,
     )

@@ -4,11 +4,12 @@ import contextlib
 import os
 import resource
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from sandbox.errors import Crashed, SandboxError, TooLarge, to_wire
-from sandbox.jail import look, render
+from sandbox.jail import fonts, look, render
 from sandbox.jail.channel import Channel, file_chunks
 from sandbox.jail.document import Opened, merged, open_document
 from sandbox.jail.image_pdf import ImagePdf, Picture, deflated
@@ -64,7 +65,15 @@ def _warm_up(folder: Path) -> None:
 def serve(channel: Channel, request: dict[str, Any], folder: Path) -> bool:
     """Answer one request; returns whether the worker can go on. Every error becomes an error header."""
     try:
-        task = task_from_wire(request, folder, lambda count: channel.send({"event": "pages", "count": count}))
+
+        def office(media_type: str, path: Path) -> Incoming:
+            channel.stream({"name": "office", "format": media_type}, file_chunks(path))
+            return Incoming(channel.document())
+
+        def report(count: int) -> None:
+            channel.send({"event": "pages", "count": count})
+
+        task = task_from_wire(request, folder, report, office)
         channel.send({"event": "done", **_work(channel, task)})
     except SandboxError as error:
         channel.send(to_wire(error))
@@ -83,8 +92,11 @@ def serve(channel: Channel, request: dict[str, Any], folder: Path) -> bool:
 
 
 def _work(channel: Channel, task: Task) -> dict[str, object]:
-    incoming = (Incoming(channel.document()) for _ in range(task.documents))
-    opened = merged(task, incoming) if task.operation == "merge" else open_document(task, next(incoming))
+    opened = (
+        merged(task, _incoming(channel, task))
+        if task.operation == "merge"
+        else open_document(task, Incoming(channel.document()))
+    )
     match task.operation:
         case "inspect" | "prepare" | "thumbnails" | "merge":
             return _describe(channel, task, opened)
@@ -104,13 +116,25 @@ def _work(channel: Channel, task: Task) -> dict[str, object]:
             raise Crashed("an unknown operation")
 
 
+def _incoming(channel: Channel, task: Task) -> Iterator[Incoming]:
+    """The documents of a merge. The answers of the office worker come the same way, so each one is asked for."""
+    for number in range(task.documents):
+        if number and task.office is not None:
+            channel.send({"event": "next"})
+        yield Incoming(channel.document())
+
+
 def _describe(channel: Channel, task: Task, opened: Opened) -> dict[str, object]:
     def show(page: int, picture: bytes) -> None:
         channel.stream({"name": "thumbnail", "page": page}, (picture,))
 
-    pages: tuple[PageFacts, ...] = look.facts(
-        opened.path, thumbnails=task.thumbnails, show=show, known=opened.colors, max_pixels=task.max_pixels
-    )
+    pages: tuple[PageFacts, ...] = ()
+    found = fonts.Found()
+    if opened.path.exists():
+        pages = look.facts(
+            opened.path, thumbnails=task.thumbnails, show=show, known=opened.colors, max_pixels=task.max_pixels
+        )
+        found = fonts.found(opened.path, opened.fonts)
     if task.operation in {"prepare", "merge"}:
         channel.stream({"name": "result"}, file_chunks(opened.path))
     cleaned = opened.cleaned
@@ -121,5 +145,9 @@ def _describe(channel: Channel, task: Task, opened: Opened) -> dict[str, object]
         print_permitted=cleaned.print_permitted,
         repaired=cleaned.repaired,
         removed=cleaned.removed,
+        notes=(*opened.notes, *found.notes),
+        fonts=found.used,
+        missing_fonts=found.missing,
+        inspection=opened.inspection,
     )
     return {"facts": facts_to_wire(facts)}

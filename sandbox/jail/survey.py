@@ -1,0 +1,111 @@
+"""Looks at office documents without converting them: sheets, page set-up, links, macros, changes, comments, fonts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox import kinds
+from sandbox.errors import Broken
+from sandbox.inspection import Inspection, Section
+from sandbox.jail import compound, package, survey_sheets, survey_text
+from sandbox.jail.parts import attribute, count, local
+
+_PARTS_OF_FONTS = {
+    kinds.DOCX: "word/fontTable.xml",
+    kinds.DOCM: "word/fontTable.xml",
+    kinds.DOTX: "word/fontTable.xml",
+    kinds.DOTM: "word/fontTable.xml",
+}
+_STYLES = "xl/styles.xml"
+_MAX_PART = 16 * 2**20
+_EMU_PER_HUNDREDTH_MM = 360
+_MOST_FONTS = 60
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Glance:
+    """What is found at once, in any conversion: sentences for the sender, and fonts that the document names."""
+
+    notes: tuple[str, ...] = ()
+    fonts: tuple[str, ...] = ()
+
+
+def glance(source: Path, kind: str) -> Glance:
+    """Look at the names of a package's parts and at its list of fonts; nothing for other formats. Broken or TooLarge."""
+    if kind not in kinds.OPEN_XML:
+        return Glance()
+    with package.opened(source) as archive:
+        names = archive.namelist()
+        notes = []
+        if _has_macros(names):
+            notes.append("The document has macros; they are not run.")
+        if any("externalLinks/" in name and name.endswith(".xml") for name in names):
+            notes.append("The workbook refers to other workbooks; the values that were saved last are printed.")
+        part = _PARTS_OF_FONTS.get(kind) or (_STYLES if _STYLES in names else "")
+        data = package.read(archive, part, _MAX_PART) if part else b""
+    return Glance(notes=tuple(notes), fonts=_fonts(data) if data else ())
+
+
+def survey(source: Path, kind: str) -> Inspection:
+    """Inspect an office document; empty where its format says nothing without being converted. Broken or TooLarge."""
+    if kind in {kinds.DOCX, kinds.DOCM, kinds.DOTX, kinds.DOTM}:
+        return survey_text.survey(source)
+    if kind in {kinds.XLSX, kinds.XLSM, kinds.XLTX, kinds.XLTM}:
+        return survey_sheets.survey(source)
+    if kind in {kinds.PPTX, kinds.PPTM, kinds.PPSX, kinds.POTX}:
+        return _slides(source)
+    if kind in kinds.OPEN_DOCUMENT:
+        return survey_text.open_document(source)
+    if kind in {kinds.DOC, kinds.XLS, kinds.PPT}:
+        with compound.opened(source) as file:
+            macros = any(
+                name in {"Macros", "_VBA_PROJECT_CUR", "VBA"} for entry in file.listdir(storages=True) for name in entry
+            )
+        return Inspection(macros=macros)
+    return Inspection()
+
+
+def _fonts(data: bytes) -> tuple[str, ...]:
+    root = package.tree(data)
+    found = []
+    for element in root.iter():
+        tag = local(element.tag)
+        if tag == "font" and attribute(element, "name"):
+            found.append(attribute(element, "name"))
+        elif tag == "name" and attribute(element, "val"):
+            found.append(attribute(element, "val"))
+    plain = dict.fromkeys(name[:80] for name in found if name.isprintable())
+    return tuple(list(plain)[:_MOST_FONTS])
+
+
+def _slides(source: Path) -> Inspection:
+    with package.opened(source) as archive:
+        names = archive.namelist()
+        root = package.tree(package.read(archive, "ppt/presentation.xml"))
+        size = next((element for element in root.iter() if local(element.tag) == "sldSz"), None)
+        slides = [name for name in names if name.startswith("ppt/slides/slide") and name.endswith(".xml")]
+        hidden = sum(attribute(package.tree(package.read(archive, name)), "show") in {"0", "false"} for name in slides)
+        comments = sum(count(package.read(archive, name), {"cm"}) for name in names if name.startswith("ppt/comments/"))
+        external = sum(
+            package.read(archive, name, _MAX_PART).count(b'TargetMode="External"')
+            for name in names
+            if name.startswith("ppt/slides/_rels/")
+        )
+    sections: tuple[Section, ...] = ()
+    if size is not None:
+        try:
+            width, height = (int(attribute(size, name)) // _EMU_PER_HUNDREDTH_MM for name in ("cx", "cy"))
+        except ValueError as error:
+            raise Broken("the size of the slides is no number") from error
+        sections = (Section(width=max(width, 0), height=max(height, 0)),)
+    return Inspection(
+        slides=len(slides),
+        hidden_slides=hidden,
+        comments=comments,
+        external_links=external,
+        macros=_has_macros(names),
+        sections=sections,
+    )
+
+
+def _has_macros(names: list[str]) -> bool:
+    return any(name.endswith("vbaProject.bin") for name in names)
