@@ -5,6 +5,9 @@ import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
+
+from tests.benchmarks.messages import print_job
 
 _SCRIPT = """
 local file = io.open("{body}", "rb")
@@ -57,3 +60,21 @@ def post(port: int, path: str, body: bytes, *, concurrency: int, seconds: float)
         raise RuntimeError(f"wrk said nothing that could be read:\n{output}")
     requests, duration, p50, p99, errors = map(int, found.groups())
     return Result(rate=requests / (duration / 1e6), p50=p50 / 1000, p99=p99 / 1000, errors=errors, requests=requests)
+
+
+def taken(results: list[Result]) -> Result:
+    """The medians of several runs; errors and requests are added up."""
+    return Result(
+        rate=median(r.rate for r in results),
+        p50=median(r.p50 for r in results),
+        p99=median(r.p99 for r in results),
+        errors=sum(r.errors for r in results),
+        requests=sum(r.requests for r in results),
+    )
+
+
+def fill(port: int, path: str, uri: str, count: int, *, octets: int = 2000) -> None:
+    """At least `count` held jobs, as fast as they are taken."""
+    done = 0
+    while done < count:
+        done += post(port, path, print_job(uri, octets), concurrency=8, seconds=1).requests

@@ -30,22 +30,29 @@ def request(operation: Operation, uri: str, *attributes: Attribute) -> bytes:
     return encode(Message((2, 0), operation, 1, (group,)))
 
 
-def print_job(uri: str, octets: int) -> bytes:
+def print_message(uri: str, name: str = "bench") -> bytes:
+    """What goes in front of the document."""
     return request(
         Operation.PRINT_JOB,
         uri,
-        build.name("job-name", "bench"),
+        build.name("job-name", name),
         build.mime("document-format", "application/pdf"),
-    ) + document(octets)
+    )
+
+
+def print_job(uri: str, octets: int) -> bytes:
+    return print_message(uri) + document(octets)
 
 
 def get_printer_attributes(uri: str) -> bytes:
     return request(Operation.GET_PRINTER_ATTRIBUTES, uri, build.keyword("requested-attributes", "all"))
 
 
-def get_jobs(uri: str) -> bytes:
+def get_jobs(uri: str, limit: int, *, which: str = "not-completed") -> bytes:
     return request(
         Operation.GET_JOBS,
         uri,
+        build.integer("limit", limit),
+        build.keyword("which-jobs", which),
         build.keyword("requested-attributes", "job-id", "job-name", "job-state", "job-originating-user-name"),
     )

@@ -46,7 +46,7 @@ def virtual_printer(directory: Path, features: Features, *misbehave: str) -> Ite
     command = [sys.executable, "-m", "ipp.virtual", "--directory", str(directory), "--speed", str(features.speed)]
     command += [word for name, port in ports.items() for word in (f"--{name}-port", str(port))]
     command += [word for order in misbehave for word in ("--misbehave", order)]
-    with stopped(subprocess.Popen(command)) as process:
+    with stopped(subprocess.Popen(command, stdout=subprocess.DEVNULL)) as process:
         for port in ports.values():
             wait_for(port, process)
         yield Paper(directory=directory, ports=ports)
