@@ -26,11 +26,13 @@ ThumbnailSink = Callable[[int, bytes], Awaitable[None]]
 
 T = TypeVar("T")
 
-_MAX_THUMBNAIL = 4 * 1024 * 1024
+MOST_PREVIEWS = 200
+"""Sides in one call: more is a document to be printed, not looked at."""
+_MAX_THUMBNAIL = 16 * 1024 * 1024
 
 
 class Sandbox:
-    """Pools of jails behind five calls. Start it once in each process that prepares or delivers."""
+    """Pools of jails behind six calls. Start it once in each process that prepares or delivers."""
 
     def __init__(self, settings: SandboxSettings | None = None, *, tools: Tools | None = None) -> None:
         self.settings = settings or SandboxSettings()
@@ -107,6 +109,29 @@ class Sandbox:
         answer = await self._run(request, [source], sinks, batch)
         return _parsed(lambda value: rendered_from_wire(value, size=sinks.size), answer.get("rendered"))
 
+    async def preview(
+        self,
+        source: AsyncIterator[bytes],
+        recipe: Recipe,
+        picture_sink: ThumbnailSink,
+        *,
+        sides: Sequence[int],
+        width: int = 800,
+        declared: str | None = None,
+        password: str | None = None,
+        batch: str | None = None,
+    ) -> Rendered:
+        """Picture what `render` makes of the recipe: the sink gets those of the `sides` (1-based, blank backs counted,
+        over all copies) that there are, in order, as PNG of `width` pixels. Returns the totals; colour is not looked for.
+        """
+        if len(sides) > MOST_PREVIEWS:
+            raise TooLarge(f"{len(sides)} previews", limit="pages", allowed=MOST_PREVIEWS)
+        request = self._request("preview", declared, password, thumbnails=Thumbnails(count=0, width=width))
+        request |= {"recipe": recipe_to_wire(recipe), "sides": list(sides)}
+        sinks = _Sinks(self.settings, None, picture_sink, wanted=frozenset(sides))
+        answer = await self._run(request, [source], sinks, batch)
+        return _parsed(lambda value: rendered_from_wire(value, size=0), answer.get("rendered"))
+
     async def thumbnails(
         self,
         source: AsyncIterator[bytes],
@@ -181,13 +206,22 @@ class Sandbox:
 class _Sinks:
     """Hands a worker's streams to the caller's sinks and counts what passes: its lengths are not believed."""
 
-    def __init__(self, settings: SandboxSettings, result: Sink | None, thumbnail: ThumbnailSink | None) -> None:
+    def __init__(
+        self,
+        settings: SandboxSettings,
+        result: Sink | None,
+        thumbnail: ThumbnailSink | None,
+        *,
+        wanted: frozenset[int] | None = None,
+    ) -> None:
         self._cap = settings.limits.max_output_bytes
         self._result = result
         self._thumbnail = thumbnail
         self._picture = bytearray()
         self._passing = False
         self.passage: Passage | None = None
+        self._wanted = wanted
+        self._page = 0
         self.size = 0
         self.thumbnails = 0
 
@@ -195,12 +229,20 @@ class _Sinks:
         match header.get("name"):
             case "result" if self._result is not None and self.size == 0:
                 return self._take_result
-            case "thumbnail" if self._thumbnail is not None and header.get("page") == self.thumbnails + 1:
+            case "thumbnail" if self._thumbnail is not None and self._due(header.get("page")):
                 return self._take_thumbnail
             case "office" if self.passage is not None:
                 self._passing = True
                 return self.passage.open(header)
         raise ProtocolError("a stream that nobody asked for at offset 0")
+
+    def _due(self, page: object) -> bool:
+        """Whether a picture of this page may come now: the next one, or a later one of those that were asked for."""
+        due = isinstance(page, int) and (page == self._page + 1 if self._wanted is None else page in self._wanted)
+        if not (due and isinstance(page, int) and page > self._page):
+            return False
+        self._page = page
+        return True
 
     async def _take_result(self, chunk: bytes) -> None:
         assert self._result is not None
@@ -223,7 +265,7 @@ class _Sinks:
             self.thumbnails += 1
             picture = bytes(self._picture)
             self._picture.clear()
-            await self._thumbnail(self.thumbnails, picture)
+            await self._thumbnail(self._page, picture)
 
     def next(self) -> None:
         """The worker asks for the next of several documents."""

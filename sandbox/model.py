@@ -140,6 +140,16 @@ def facts_from_wire(value: object) -> Facts:
     )
 
 
+def rendered_to_wire(rendered: Rendered) -> dict[str, object]:
+    """The totals; the size is counted by whoever receives the bytes."""
+    return {
+        "format": rendered.format,
+        "impressions": rendered.impressions,
+        "sheets": rendered.sheets,
+        "color_impressions": rendered.color_impressions,
+    }
+
+
 def rendered_from_wire(value: object, *, size: int) -> Rendered:
     """Parse the totals of an untrusted worker; the size is what was counted outside."""
     if not isinstance(value, dict):

@@ -43,7 +43,7 @@ def draw(document: pypdfium2.PdfDocument, index: int, size: tuple[int, int] | No
         raise Broken(str(error), page=index + 1) from error
     try:
         points = page.get_size()
-        width, height = size or _fitted(points, _LOOK_WIDTH)
+        width, height = size or fitted(points, _LOOK_WIDTH)
         kind = pdfium.FPDFBitmap_Gray if gray else pdfium.FPDFBitmap_BGR
         bitmap = pypdfium2.PdfBitmap.new_native(width, height, kind, rev_byteorder=not gray)
         try:
@@ -112,7 +112,7 @@ def _page(
     wanted = index < thumbnails.count
     size = None
     if wanted:
-        size = _fitted(document.get_page_size(index), thumbnails.width)
+        size = fitted(document.get_page_size(index), thumbnails.width)
         if size[0] * size[1] > max_pixels:
             raise TooLarge("a thumbnail", limit="pixels", allowed=max_pixels, page=index + 1)
     drawn = draw(document, index, size, gray=False)
@@ -132,7 +132,7 @@ def picture(image: Image.Image, thumbnails: Thumbnails) -> bytes:
     return buffer.getvalue()
 
 
-def _fitted(points: tuple[float, float], width: int) -> tuple[int, int]:
+def fitted(points: tuple[float, float], width: int) -> tuple[int, int]:
     """The pixels of a picture `width` wide; a page that is a long strip is cut to a sane height."""
     return width, max(1, min(round(width * points[1] / max(points[0], 0.01)), width * 8))
 

@@ -29,6 +29,7 @@ class Task:
     max_stored_bytes: int = 2**28
     recipe: Recipe = field(default_factory=Recipe)
     thumbnails: Thumbnails = field(default_factory=lambda: Thumbnails(count=0))
+    sides: tuple[int, ...] = ()
     report: Callable[[int], None] = _nobody
     office: Callable[[str, Path], Incoming] | None = None
     """Has the office worker make a PDF of a file of that media type; None where there is no LibreOffice."""
@@ -61,6 +62,7 @@ def task_from_wire(
         max_stored_bytes=request["max_stored_bytes"],
         recipe=recipe_from_wire(recipe) if recipe else Recipe(),
         thumbnails=Thumbnails(**request["thumbnails"]),
+        sides=tuple(request.get("sides") or ()),
         report=report,
         office=office if request.get("office", False) is True else None,
     )

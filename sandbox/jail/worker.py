@@ -16,7 +16,7 @@ from sandbox.jail.image_pdf import ImagePdf, Picture, deflated
 from sandbox.jail.incoming import Incoming
 from sandbox.jail.raster import Space
 from sandbox.jail.task import Task, task_from_wire
-from sandbox.model import Facts, PageFacts, Thumbnails, facts_to_wire
+from sandbox.model import Facts, PageFacts, Thumbnails, facts_to_wire, rendered_to_wire
 from sandbox.protocol import ProtocolError
 
 # All of the jail's memory file system, so that nothing of one document is left there for the next.
@@ -103,15 +103,9 @@ def _work(channel: Channel, task: Task) -> dict[str, object]:
         case "render":
             made = render.plan(opened, task)
             channel.stream({"name": "result"}, render.chunks(made, task))
-            counts = render.rendered(made, task.recipe)
-            return {
-                "rendered": {
-                    "format": counts.format,
-                    "impressions": counts.impressions,
-                    "sheets": counts.sheets,
-                    "color_impressions": counts.color_impressions,
-                }
-            }
+            return {"rendered": rendered_to_wire(render.rendered(made, task.recipe))}
+        case "preview":
+            return {"rendered": rendered_to_wire(render.previewed(opened, task, _shown(channel)))}
         case _:
             raise Crashed("an unknown operation")
 
@@ -124,15 +118,23 @@ def _incoming(channel: Channel, task: Task) -> Iterator[Incoming]:
         yield Incoming(channel.document())
 
 
-def _describe(channel: Channel, task: Task, opened: Opened) -> dict[str, object]:
+def _shown(channel: Channel) -> look.Show:
     def show(page: int, picture: bytes) -> None:
         channel.stream({"name": "thumbnail", "page": page}, (picture,))
 
+    return show
+
+
+def _describe(channel: Channel, task: Task, opened: Opened) -> dict[str, object]:
     pages: tuple[PageFacts, ...] = ()
     found = fonts.Found()
     if opened.path.exists():
         pages = look.facts(
-            opened.path, thumbnails=task.thumbnails, show=show, known=opened.colors, max_pixels=task.max_pixels
+            opened.path,
+            thumbnails=task.thumbnails,
+            show=_shown(channel),
+            known=opened.colors,
+            max_pixels=task.max_pixels,
         )
         found = fonts.found(opened.path, opened.fonts)
     if task.operation in {"prepare", "merge"}:

@@ -82,7 +82,7 @@ async def test_grey_pdf_keeps_its_text(sandbox: Sandbox) -> None:
     assert red == green == blue < 200
 
 
-def _pages(kind: str, data: bytes) -> list[tuple[int, int, Image.Image]]:
+def raster_pages(kind: str, data: bytes) -> list[tuple[int, int, Image.Image]]:
     read = pwg.read_pages if kind == model.PWG else urf.read_pages
     found = []
     for page, lines in read(io.BytesIO(data), max_pages=50, max_pixels=10**8):
@@ -100,7 +100,7 @@ def _pages(kind: str, data: bytes) -> list[tuple[int, int, Image.Image]]:
 async def test_raster_for_devices(sandbox: Sandbox, kind: str, color: str) -> None:
     recipe = Recipe(format=kind, color=color, resolution=150)  # type: ignore[arg-type]  # listed above
     rendered, result = await render(sandbox, samples.pdf(2, draw=_COLOR), recipe)
-    pages = _pages(kind, result)
+    pages = raster_pages(kind, result)
     assert [(width, height) for width, height, _ in pages] == [(1240, 1754)] * 2
     assert {picture.mode for *_, picture in pages} == {"L" if color == "monochrome" else "RGB"}
     assert rendered.color_impressions == (0 if color == "monochrome" else 2)
@@ -110,13 +110,13 @@ async def test_raster_for_devices(sandbox: Sandbox, kind: str, color: str) -> No
 
 async def test_auto_is_grey_when_nothing_has_colour(sandbox: Sandbox) -> None:
     _, result = await render(sandbox, samples.pdf(1), Recipe(format=model.PWG, resolution=100))
-    assert _pages(model.PWG, result)[0][2].mode == "L"
+    assert raster_pages(model.PWG, result)[0][2].mode == "L"
 
 
 async def test_one_bit_raster(sandbox: Sandbox) -> None:
     recipe = Recipe(format=model.PWG, resolution=100, color="bi-level")
     _, result = await render(sandbox, samples.pdf(1), recipe)
-    [(width, height, picture)] = _pages(model.PWG, result)
+    [(width, height, picture)] = raster_pages(model.PWG, result)
     assert (width, height) == (827, 1169)
     # 1 is black: inside the black square, and not on the paper.
     assert picture.getpixel((200, 950)) == 255
@@ -143,7 +143,7 @@ async def test_back_sides_are_turned_as_the_device_wants_them(
         document = samples.saved(made)
     recipe = Recipe(format=model.PWG, resolution=75, sides=sides, sheet_back=sheet_back)  # type: ignore[arg-type]  # listed above
     _, result = await render(sandbox, document, recipe)
-    front, back = (picture for *_, picture in _pages(model.PWG, result))
+    front, back = (picture for *_, picture in raster_pages(model.PWG, result))
     expected = front if turned is None else front.transpose(turned)
     assert back.tobytes() == expected.tobytes()
 
@@ -151,7 +151,7 @@ async def test_back_sides_are_turned_as_the_device_wants_them(
 async def test_raster_copies_repeat_the_same_bytes(sandbox: Sandbox) -> None:
     recipe = Recipe(format=model.URF, resolution=75, copies=3, sides="two-sided-long-edge")
     rendered, result = await render(sandbox, samples.pdf(1), recipe)
-    pages = [picture.tobytes() for *_, picture in _pages(model.URF, result)]
+    pages = [picture.tobytes() for *_, picture in raster_pages(model.URF, result)]
     assert len(pages) == 5
     assert pages[0] == pages[2] == pages[4]
     assert set(pages[1]) == set(pages[3]) == {255}
@@ -163,7 +163,7 @@ async def test_cups_reads_our_raster_to_the_same_pixels(sandbox: Sandbox, kind: 
     """CUPS's own raster reader, in its filter to PDF; poppler then gives the pixels back."""
     recipe = Recipe(format=kind, color="color", resolution=100)
     _, result = await render(sandbox, samples.pdf(1, size=(288, 216), draw=_COLOR), recipe)
-    [(width, height, picture)] = _pages(kind, result)
+    [(width, height, picture)] = raster_pages(kind, result)
     (tmp_path / "in.ras").write_bytes(result)
     done = subprocess.run(
         ["/usr/lib/cups/filter/rastertopdf", "1", "me", "t", "1", "", str(tmp_path / "in.ras")],

@@ -1,12 +1,13 @@
-"""Where pages land: ranges, copies, sheets, scaling and n-up, by the numbers."""
+"""Where pages land: scaling, turning and number-up, by the numbers."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.jail import layout
+from sandbox.jail import layout, sequence
 from sandbox.jail.layout import Matrix, Side
-from sandbox.recipe import NUMBER_UP, Media, Recipe, Scaling
+from sandbox.jail.sequence import Chosen
+from sandbox.recipe import NUMBER_UP, Direction, Media, Recipe, Scaling, Stamp
 
 A4 = (595.2756, 841.8898)
 LYING = (841.8898, 595.2756)
@@ -16,43 +17,17 @@ _MARGINS = Media(width=21000, height=29700, top=1000, right=500, bottom=1500, le
 
 
 def _one(page: tuple[float, float], recipe: Recipe) -> Side:
-    [side] = layout.sides([0], [page], recipe)
-    return side
+    return layout.side((Chosen(page=0),), [page], recipe)
+
+
+def _sides(sizes: list[tuple[float, float]], recipe: Recipe) -> list[Side]:
+    pages = [Chosen(page=page) for page in range(len(sizes))]
+    return [layout.side(group, sizes, recipe) for group in sequence.groups(pages, recipe)]
 
 
 def _corner(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
     a, b, c, d, e, f = matrix
     return round(a * x + c * y + e, 1), round(b * x + d * y + f, 1)
-
-
-def test_page_ranges_choose_in_document_order_and_once() -> None:
-    assert layout.selected(5, ()) == [0, 1, 2, 3, 4]
-    assert layout.selected(5, ((4, 9), (1, 2), (2, 2))) == [0, 1, 3, 4]
-    assert layout.selected(5, ((6, 9),)) == []
-
-
-def test_copies_collated_and_not() -> None:
-    assert layout.order(2, Recipe(copies=2)) == [0, 1, 0, 1]
-    assert layout.order(2, Recipe(copies=2, collated=False)) == [0, 0, 1, 1]
-
-
-def test_two_sided_copies_start_on_sheets_of_their_own() -> None:
-    both = Recipe(copies=2, sides="two-sided-long-edge")
-    assert layout.order(3, both) == [0, 1, 2, None, 0, 1, 2]
-    assert layout.sheets(layout.order(3, both), both) == 4
-    apart = Recipe(copies=2, sides="two-sided-long-edge", collated=False)
-    assert layout.order(3, apart) == [0, 1, 0, 1, 2, None, 2]
-    assert layout.sheets(layout.order(3, apart), apart) == 4
-
-
-@given(count=st.integers(1, 30), copies=st.integers(1, 9), two=st.booleans(), collated=st.booleans())
-def test_every_copy_has_every_side(count: int, copies: int, two: bool, collated: bool) -> None:
-    recipe = Recipe(copies=copies, collated=collated, sides="two-sided-long-edge" if two else "one-sided")
-    sequence = layout.order(count, recipe)
-    assert sorted(side for side in sequence if side is not None) == sorted(list(range(count)) * copies)
-    assert layout.sheets(sequence, recipe) == copies * ((count + 1) // 2 if two else count)
-    if two and collated:
-        assert all(position % 2 == 0 for position, side in enumerate(sequence) if side == 0)
 
 
 def test_a_page_of_the_sheets_size_is_taken_as_it_is() -> None:
@@ -121,7 +96,7 @@ def test_orientation_requested(orientation: str, origin: tuple[float, float]) ->
 
 
 def test_two_up_reads_from_left_to_right_on_the_turned_sheet() -> None:
-    [side] = layout.sides([0, 1], [A4, A4], Recipe(media=_A4_MEDIA, number_up=2))
+    [side] = _sides([A4] * 2, Recipe(media=_A4_MEDIA, number_up=2))
     first, second = (_corner(placed.matrix, A4[0] / 2, A4[1] / 2) for placed in side.placed)
     # Turned counter-clockwise, what is read first lies at the foot of the upright sheet.
     assert first == (pytest.approx(297.6, abs=0.2), pytest.approx(210.5, abs=0.2))
@@ -129,7 +104,7 @@ def test_two_up_reads_from_left_to_right_on_the_turned_sheet() -> None:
 
 
 def test_four_up_reads_row_by_row() -> None:
-    [side] = layout.sides([0, 1, 2, 3], [A4] * 4, Recipe(media=_A4_MEDIA, number_up=4))
+    [side] = _sides([A4] * 4, Recipe(media=_A4_MEDIA, number_up=4))
     middles = [_corner(placed.matrix, A4[0] / 2, A4[1] / 2) for placed in side.placed]
     assert [(x < 298, y > 421) for x, y in middles] == [(True, True), (False, True), (True, False), (False, False)]
 
@@ -139,7 +114,7 @@ def test_nothing_leaves_its_cell_and_no_page_is_lost(number_up: int, pages: int,
     media = Media(width=29700, height=21000) if sheet else _MARGINS
     size = LYING if lying else A4
     recipe = Recipe(media=media, number_up=number_up, scaling="fit")
-    sides = layout.sides(range(pages), [size] * pages, recipe)
+    sides = _sides([size] * pages, recipe)
     assert len(sides) == -(-pages // number_up)
     placed = [item for side in sides for item in side.placed] or [side for side in sides if side.whole is not None]
     assert len(placed) == pages
@@ -148,3 +123,71 @@ def test_nothing_leaves_its_cell_and_no_page_is_lost(number_up: int, pages: int,
             x, y = _corner(item.matrix, *corner)
             assert item.clip.x - 0.2 <= x <= item.clip.x + item.clip.width + 0.2
             assert item.clip.y - 0.2 <= y <= item.clip.y + item.clip.height + 0.2
+
+
+@pytest.mark.parametrize(
+    ("direction", "first", "second"),
+    [
+        ("toright-tobottom", (0, 1), (1, 1)),
+        ("toleft-tobottom", (1, 1), (0, 1)),
+        ("toright-totop", (0, 0), (1, 0)),
+        ("toleft-totop", (1, 0), (0, 0)),
+        ("tobottom-toright", (0, 1), (0, 0)),
+        ("tobottom-toleft", (1, 1), (1, 0)),
+        ("totop-toright", (0, 0), (0, 1)),
+        ("totop-toleft", (1, 0), (1, 1)),
+    ],
+)
+def test_presentation_direction(direction: Direction, first: tuple[int, int], second: tuple[int, int]) -> None:
+    [side] = _sides([A4] * 4, Recipe(media=_A4_MEDIA, number_up=4, direction=direction))
+    middles = [_corner(placed.matrix, A4[0] / 2, A4[1] / 2) for placed in side.placed]
+    assert [(int(x > 298), int(y > 421)) for x, y in middles[:2]] == [first, second]
+
+
+def test_borders_stand_around_every_cell_also_the_empty_ones() -> None:
+    [side] = _sides([A4] * 3, Recipe(media=_A4_MEDIA, number_up=4, borders=True))
+    assert len(side.frames) == 4
+    assert {round(frame.width, 1) for frame in side.frames} == {297.6}
+    [alone] = _sides([A4], Recipe(media=_A4_MEDIA, borders=True))
+    assert alone.frames == ()
+
+
+@pytest.mark.parametrize("percent", [25, 50, 99, 141, 400])
+def test_percent_is_of_the_pages_own_size_in_the_middle_of_the_sheet(percent: int) -> None:
+    for media in (None, _A4_MEDIA, _MARGINS):
+        [placed] = _one(A4, Recipe(media=media, scaling="percent", percent=percent)).placed
+        assert placed.matrix[0] == percent / 100
+        middle = _corner(placed.matrix, A4[0] / 2, A4[1] / 2)
+        assert middle == (pytest.approx(297.6, abs=0.1), pytest.approx(420.9, abs=0.1))
+    assert _one(A4, Recipe(scaling="percent", percent=100)).whole == 0
+
+
+@pytest.mark.parametrize(
+    ("rotate", "corner"), [(0, (0.0, 0.0)), (90, (0.0, 595.3)), (180, (595.3, 841.9)), (270, (841.9, 0.0))]
+)
+def test_a_picked_page_turns_clockwise(rotate: int, corner: tuple[float, float]) -> None:
+    side = layout.side((Chosen(page=0, rotate=rotate),), [A4], Recipe())
+    if rotate == 0:
+        assert side.whole == 0
+        return
+    assert side.size == (LYING if rotate in {90, 270} else A4)
+    assert _corner(side.placed[0].matrix, 0, 0) == corner
+
+
+def test_a_booklets_pages_stand_beside_each_other() -> None:
+    recipe = Recipe(media=_A4_MEDIA, imposition="signature", sides="two-sided-short-edge")
+    front, back = _sides([A4] * 4, recipe)
+    assert [placed.page for placed in front.placed] == [3, 0]
+    assert [placed.page for placed in back.placed] == [1, 2]
+    assert front.turn == back.turn == 90
+    left, right = (_corner(placed.matrix, A4[0] / 2, A4[1] / 2) for placed in front.placed)
+    assert left[1] == pytest.approx(210.5, abs=0.2)
+    assert right[1] == pytest.approx(631.4, abs=0.2)
+    [lying, _] = _sides([LYING] * 4, recipe)
+    assert lying.turn == 90
+
+
+def test_what_is_stamped_lies_on_a_sheet_of_its_own() -> None:
+    side = _one(A4, Recipe(stamps=(Stamp(text="x"),)))
+    assert side.whole is None
+    assert side.placed[0].matrix == (1, 0, 0, 1, 0, 0)
