@@ -11,8 +11,9 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # fonts as wide as those that office documents name.
 RUN_PACKAGES := python3 python3-venv bubblewrap libseccomp2 ghostscript poppler-utils fonts-dejavu \
 	mupdf-tools librsvg2-bin \
-	libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui python3-uno \
-	fonts-liberation2 fonts-crosextra-carlito fonts-crosextra-caladea fonts-noto-core
+	libreoffice-writer libreoffice-calc libreoffice-impress python3-uno \
+	fonts-liberation2 fonts-crosextra-carlito fonts-crosextra-caladea fonts-noto-core \
+	fonts-droid-fallback
 # The strangers that the tests print with, browse with and deliver to.
 TEST_PACKAGES := cups cups-client cups-bsd cups-ipp-utils cups-filters avahi-daemon avahi-utils dbus \
 	postgresql chromium wrk curl openssl strace xfsprogs e2fsprogs procps iproute2 postfix util-linux

@@ -14,8 +14,8 @@ class Conversion:
 
     `sheets` are 1-based in the document's order, hidden ones counted (and shown when chosen); none means all that are
     not hidden. `print_area` is "" for the author's own, "all" for every cell in use, or an area such as "A1:D20" of each
-    chosen sheet. `fit_width` makes each sheet one page wide. `comments` puts them into the margin of texts; `changes`
-    shows tracked changes as changes.
+    chosen sheet. `fit_width` makes each sheet one page wide. `comments` prints them after the last page of a text, with
+    a mark at each place, and after a spreadsheet's pages; `changes` shows tracked changes as changes.
     """
 
     sheets: tuple[int, ...] = ()

@@ -72,10 +72,10 @@ def _convert(channel: Channel, task: OfficeTask, engine: Engine) -> None:
         chosen = reader(task.format, source)
         if chosen is None:
             raise FormatUnsupported(f"no office document: {task.format}")
-        with engine.opened(source, chosen, task.password) as document:
+        with engine.opened(source, chosen, task.password, read_only=not task.alters) as document:
             settle(document, engine.sheets(document), task, engine.address)
             task.pages(engine.page_count(document))
-            engine.export(document, target, task)
+            engine.export(document, target)
         channel.stream({"name": "result"}, file_chunks(target))
     finally:
         source.unlink(missing_ok=True)

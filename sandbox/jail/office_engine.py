@@ -14,7 +14,7 @@ from typing import Any
 
 from sandbox.errors import Broken, Crashed, Encrypted, FormatUnsupported
 from sandbox.jail.office_filters import Reader
-from sandbox.jail.office_options import OfficeTask, Sheet
+from sandbox.jail.office_options import Sheet
 from sandbox.jail.office_profile import write_profile
 
 PIPE = "papertap"
@@ -27,6 +27,18 @@ _ARGUMENTS = (
     *("--headless", "--invisible", "--norestore", "--nologo", "--nodefault", "--nolockcheck"),
     f"--accept=pipe,name={PIPE};urp;",
 )
+
+# What paper has no use for takes half of the time: tags, bookmarks, form fields.
+_PDF_OPTIONS: dict[str, object] = {
+    "UseTaggedPDF": False,
+    "ExportBookmarks": False,
+    "ExportFormFields": False,
+    "ExportNotes": False,
+    "ExportHiddenSlides": False,
+    "ReduceImageResolution": False,
+    "Quality": 92,
+    "EmbedStandardFonts": True,
+}
 
 
 class Engine:
@@ -74,12 +86,15 @@ class Engine:
         return self._desktop.loadComponentFromURL(f"private:factory/{factory}", "_blank", 0, self._values(Hidden=True))
 
     @contextlib.contextmanager
-    def opened(self, path: Path, reader: Reader, password: str = "") -> Iterator[Any]:
-        """The document, loaded without running, updating or asking anything. Broken, Encrypted or Crashed."""
+    def opened(self, path: Path, reader: Reader, password: str = "", *, read_only: bool = True) -> Iterator[Any]:
+        """The document, loaded without running, updating or asking anything. Broken, Encrypted or Crashed.
+
+        Not `read_only` means that hidden sheets can be shown; nothing is ever written back either way.
+        """
         watch = self._watch_class()
         values: dict[str, object] = {
             "Hidden": True,
-            "ReadOnly": True,
+            "ReadOnly": read_only,
             "MacroExecutionMode": _NEVER_EXECUTE,
             "UpdateDocMode": _NO_UPDATE,
             "InteractionHandler": watch,
@@ -128,9 +143,9 @@ class Engine:
             self._require_life(error)
             raise Crashed(f"LibreOffice does not let go: {_text(error)}") from error
 
-    def export(self, document: Any, target: Path, task: OfficeTask) -> None:
+    def export(self, document: Any, target: Path) -> None:
         """Store as PDF. Broken when no PDF comes out: the call returns well after a write that failed, too."""
-        data = self._uno.Any("[]com.sun.star.beans.PropertyValue", self._values(**_pdf_options(task)))
+        data = self._uno.Any("[]com.sun.star.beans.PropertyValue", self._values(**_PDF_OPTIONS))
         values = self._values(FilterName=_pdf_filter(document), FilterData=data)
         try:
             document.storeToURL(target.as_uri(), values)
@@ -182,21 +197,6 @@ class Engine:
             one.Name, one.Value = name, value
             made.append(one)
         return tuple(made)
-
-
-def _pdf_options(task: OfficeTask) -> dict[str, object]:
-    """What paper has no use for takes half of the time: tags, bookmarks, form fields."""
-    return {
-        "UseTaggedPDF": False,
-        "ExportBookmarks": False,
-        "ExportFormFields": False,
-        "ExportNotes": False,
-        "ExportNotesInMargin": task.comments,
-        "ExportHiddenSlides": False,
-        "ReduceImageResolution": False,
-        "Quality": 92,
-        "EmbedStandardFonts": True,
-    }
 
 
 def _pdf_filter(document: Any) -> str:

@@ -52,10 +52,13 @@ _BY_TYPE = {media_type.lower(): name for media_type, name in _FILTERS.items()}
 MEDIA_TYPES = frozenset(_FILTERS) | {GENERIC}
 
 _HEAD = 256 * 1024
+# Pairs of a column and its kind; 2 is text. A spreadsheet of this LibreOffice has that many columns.
+_ALL_TEXT = "/".join(f"{column}/2" for column in range(1, 1025))
 _SEPARATORS = ",;\t|"
-_UTF8, _UTF16, _WINDOWS = "UTF8", "UTF-16", "MS_1252"
+_UTF8, _WINDOWS = "UTF8", "MS_1252"
 # The numbers that the CSV filter knows the same character sets by.
-_CSV_NUMBERS = {_UTF8: 76, _UTF16: 65535, _WINDOWS: 1}
+_CSV_NUMBERS = {_UTF8: 76, _WINDOWS: 1}
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,12 +70,17 @@ class Reader:
 
 
 def reader(media_type: str, path: Path) -> Reader | None:
-    """The filter for a document whose format has been found by content; None for one that no filter is meant for."""
+    """The filter for a document whose format has been found by content; None for one that no filter is meant for.
+
+    A text in UTF-16 is written anew in UTF-8.
+    """
     if media_type == GENERIC:
         return Reader(name="")
     name = _BY_TYPE.get(media_type.lower())
     if name is None:
         return None
+    if media_type in {TEXT, CSV} and _head(path).startswith(_UTF16_MARKS):
+        _to_utf8(path)
     if media_type == TEXT:
         return Reader(name=name, options=f"{_charset(_head(path))},LF,,,")
     if media_type == CSV:
@@ -86,9 +94,7 @@ def _head(path: Path) -> bytes:
 
 
 def _charset(head: bytes) -> str:
-    """UTF-16 by its mark, UTF-8 when it is valid, else what old Windows programs write."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return _UTF16
+    """UTF-8 when it is valid, else what old Windows programs write."""
     try:
         # The head may end in the middle of a character.
         head[: max(len(head) - 3, 0) if len(head) == _HEAD else None].decode("utf-8")
@@ -98,12 +104,20 @@ def _charset(head: bytes) -> str:
 
 
 def _csv_options(head: bytes) -> str:
-    """Separator, quote, character set, first line, ..., and formulas never worked out ("=WEBSERVICE()" stays text)."""
+    """Separator, quote, character set, first line, kinds of columns: all text, so "007" and "=1+1" stay as they are."""
     charset = _charset(head)
-    text = head.decode({_UTF16: "utf-16", _UTF8: "utf-8", _WINDOWS: "cp1252"}[charset], "replace")
+    text = head.decode("utf-8" if charset == _UTF8 else "cp1252", "replace")
     lines = [line for line in text.splitlines()[:50] if line.strip()]
     # The separator that is on every line, and there most often.
     separator = max(
         _SEPARATORS, key=lambda mark: (min((line.count(mark) for line in lines), default=0), text.count(mark))
     )
-    return f"{ord(separator)},34,{_CSV_NUMBERS[charset]},1,,0,false,true,false,false,false,-1"
+    return f"{ord(separator)},34,{_CSV_NUMBERS[charset]},1,{_ALL_TEXT},0"
+
+
+def _to_utf8(path: Path) -> None:
+    anew = path.with_suffix(".utf8")
+    with path.open(encoding="utf-16", errors="replace") as old, anew.open("w", encoding="utf-8") as new:
+        while text := old.read(_HEAD):
+            new.write(text)
+    anew.replace(path)

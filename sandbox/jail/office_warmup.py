@@ -8,7 +8,6 @@ from typing import Any
 
 from sandbox.jail.office_engine import Engine
 from sandbox.jail.office_filters import TEXT, Reader, reader
-from sandbox.jail.office_options import OfficeTask
 
 _DOCX, _XLSX, _PPTX = "MS Word 2007 XML", "Calc MS Excel 2007 XML", "Impress MS PowerPoint 2007 XML"
 _WORDS = "Ready 123"
@@ -47,6 +46,6 @@ def _convert(engine: Engine, source: Path, reader: Reader) -> None:
     target = engine.folder / "warm.pdf"
     with engine.opened(source, reader) as document:
         engine.page_count(document)
-        engine.export(document, target, OfficeTask(folder=engine.folder))
+        engine.export(document, target)
     source.unlink()
     target.unlink()
