@@ -77,7 +77,7 @@ def lay_out(markup: str, target: Path) -> None:
 
 def pages_to_pdf(source: Path, target: Path) -> None:
     """Make a PDF of an XPS, an EPUB or an XHTML file, told by its name's end. Broken or TooLarge."""
-    size = ("-W", f"{A4[0]:.0f}", "-H", f"{A4[1]:.0f}", "-S", "11")
+    size = ("-W", f"{A4[0]}", "-H", f"{A4[1]}", "-S", "11")
     tools.run([tools.MUTOOL, "convert", *size, "-F", "pdf", "-O", "compress", "-o", str(target), str(source)], target)
 
 

@@ -44,7 +44,7 @@ def picture_to_pdf(source: Path, target: Path, kind: str, task: Task) -> Made:
         with Image.open(source, formats=_PLUGINS[kind]) as image, ImagePdf(target) as pdf:
             for _ in _frames(image, all_pages=kind == TIFF):
                 task.pages(made + 1)
-                _add(image, pdf, task, jpeg=kind == JPEG)
+                _add(image, pdf, task, jpeg=_is_photo(kind, image))
                 made += 1
             more = kind != TIFF and getattr(image, "is_animated", False)
     except UnidentifiedImageError as error:
@@ -80,6 +80,11 @@ _DAMAGED = (
     struct.error,
     Image.DecompressionBombError,
 )
+
+
+def _is_photo(kind: str, image: Image.Image) -> bool:
+    """Whether the pixels were squeezed with loss before, so that doing it once more, at a high quality, costs nothing."""
+    return kind == JPEG or (kind == HEIC and image.mode == "RGB")
 
 
 def _frames(image: Image.Image, *, all_pages: bool) -> Iterator[int]:

@@ -6,19 +6,10 @@ from pathlib import Path
 from sandbox import kinds
 from sandbox.errors import Broken
 from sandbox.inspection import Inspection, Section
-from sandbox.jail import compound, package, survey_sheets, survey_text
+from sandbox.jail import compound, package, survey_sheets, survey_text, wanted
 from sandbox.jail.parts import attribute, count, local
 
-_PARTS_OF_FONTS = {
-    kinds.DOCX: "word/fontTable.xml",
-    kinds.DOCM: "word/fontTable.xml",
-    kinds.DOTX: "word/fontTable.xml",
-    kinds.DOTM: "word/fontTable.xml",
-}
-_STYLES = "xl/styles.xml"
-_MAX_PART = 16 * 2**20
 _EMU_PER_HUNDREDTH_MM = 360
-_MOST_FONTS = 60
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,8 +21,8 @@ class Glance:
 
 
 def glance(source: Path, kind: str) -> Glance:
-    """Look at the names of a package's parts and at its list of fonts; nothing for other formats. Broken or TooLarge."""
-    if kind not in kinds.OPEN_XML:
+    """Look at the names of a package's parts and at the fonts it uses; nothing for other formats. Broken or TooLarge."""
+    if kind not in kinds.OPEN_XML | kinds.OPEN_DOCUMENT:
         return Glance()
     with package.opened(source) as archive:
         names = archive.namelist()
@@ -40,9 +31,7 @@ def glance(source: Path, kind: str) -> Glance:
             notes.append("The document has macros; they are not run.")
         if any("externalLinks/" in name and name.endswith(".xml") for name in names):
             notes.append("The workbook refers to other workbooks; the values that were saved last are printed.")
-        part = _PARTS_OF_FONTS.get(kind) or (_STYLES if _STYLES in names else "")
-        data = package.read(archive, part, _MAX_PART) if part else b""
-    return Glance(notes=tuple(notes), fonts=_fonts(data) if data else ())
+        return Glance(notes=tuple(notes), fonts=wanted.fonts(archive, kind))
 
 
 def survey(source: Path, kind: str) -> Inspection:
@@ -64,19 +53,6 @@ def survey(source: Path, kind: str) -> Inspection:
     return Inspection()
 
 
-def _fonts(data: bytes) -> tuple[str, ...]:
-    root = package.tree(data)
-    found = []
-    for element in root.iter():
-        tag = local(element.tag)
-        if tag == "font" and attribute(element, "name"):
-            found.append(attribute(element, "name"))
-        elif tag == "name" and attribute(element, "val"):
-            found.append(attribute(element, "val"))
-    plain = dict.fromkeys(name[:80] for name in found if name.isprintable())
-    return tuple(list(plain)[:_MOST_FONTS])
-
-
 def _slides(source: Path) -> Inspection:
     with package.opened(source) as archive:
         names = archive.namelist()
@@ -86,7 +62,7 @@ def _slides(source: Path) -> Inspection:
         hidden = sum(attribute(package.tree(package.read(archive, name)), "show") in {"0", "false"} for name in slides)
         comments = sum(count(package.read(archive, name), {"cm"}) for name in names if name.startswith("ppt/comments/"))
         external = sum(
-            package.read(archive, name, _MAX_PART).count(b'TargetMode="External"')
+            package.read(archive, name).count(b'TargetMode="External"')
             for name in names
             if name.startswith("ppt/slides/_rels/")
         )
@@ -108,4 +84,4 @@ def _slides(source: Path) -> Inspection:
 
 
 def _has_macros(names: list[str]) -> bool:
-    return any(name.endswith("vbaProject.bin") for name in names)
+    return any(name.endswith("vbaProject.bin") or name.startswith(("Basic/", "Scripts/")) for name in names)

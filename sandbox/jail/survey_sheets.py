@@ -75,4 +75,5 @@ def _sheet(sheet: Any) -> Sheet:
 
 def _area(found: Any) -> str:
     text = ",".join(found) if isinstance(found, list | tuple) else str(found or "")
-    return text.replace("$", "")[:300]
+    # openpyxl writes the sheet's own name before each range.
+    return ",".join(part.rpartition("!")[2] for part in text.replace("$", "").split(","))[:300]
