@@ -92,7 +92,7 @@ class MemoryJobStore:
             document.id
             for job in self.rows.values()
             if job.key is not None
-            for document in (*job.documents, *job.thumbnails, *([job.printable] if job.printable else []))
+            for document in job.objects
         )
 
     async def receipts(self, *, owner: str | None = None, limit: int = 100) -> list[Receipt]:

@@ -126,8 +126,8 @@ class Job:
     """A Job as its row holds it.
 
     `owner` is the authenticated or claimed user's name, None while unclaimed; `requested_name` is only what the
-    client said of itself. `key` is the job's wrapped data key, None once destroyed. `order` grows with each
-    release, so that a claim is served first come, first served.
+    client said of itself. `key` is the job's wrapped data key, None once destroyed. `unlocking` is the sealed password
+    of an encrypted document, kept until the next preparation has used it.
     """
 
     id: int = 0
@@ -162,6 +162,7 @@ class Job:
     sheets_completed: int = 0
     printable: Document | None = None
     thumbnails: tuple[Document, ...] = ()
+    unlocking: Document | None = None
     notes: tuple[str, ...] = ()
     output_device: str | None = None
     release_id: UUID | None = None
@@ -178,6 +179,12 @@ class Job:
     @property
     def prepared(self) -> bool:
         return self.printable is not None
+
+    @property
+    def objects(self) -> tuple[Document, ...]:
+        """Everything of this job that lies in the spool."""
+        single = (self.printable, self.unlocking)
+        return (*self.documents, *self.thumbnails, *(one for one in single if one is not None))
 
     @property
     def size(self) -> int:

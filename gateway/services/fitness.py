@@ -27,7 +27,7 @@ def refusal_of(device: Device, ticket: JobTicket, *, others: tuple[Device, ...])
     """None when the device can print this now; else a refusal that names the nearest device that can."""
     name = device.info or device.name
     if not device.status.can_print:
-        why = device.status.message or _STATE_TEXT[device.status.state]
+        why = device.status.message.rstrip(".") or _STATE_TEXT[device.status.state]
         return NotPossible(f"{name} cannot print now: {why}.{_instead(device, ticket, others)}")
     missing = lacking(device, ticket)
     if missing:

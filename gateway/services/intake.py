@@ -23,6 +23,7 @@ from gateway.services.group_commit import GroupCommitter
 from gateway.services.open_jobs import OpenJobs
 from gateway.services.ports import AttemptStore, Clock, EventBus, Hasher, JobStore, Keyring, Spool
 from gateway.services.printers import Printers
+from gateway.services.sealing import sealed_password
 from gateway.services.submission import Incoming, Submission, clean_text, document_of, expiry
 from gateway.services.tally import Tally
 from gateway.services.undelivered import Undelivered
@@ -99,12 +100,13 @@ class Intake:
         with self._witness(submission, incoming.name) as attempt:
             printer = await self._admission.check(submission.printer, submission.actor, incoming.format)
             draft, key = await self._draft(submission, printer, incoming.name)
+            unlocking = await sealed_password(self._spool, key, incoming.password)
 
             async def record(sealed: Sealed) -> Job:
                 now = self._clock.now()
                 documents = (document_of(incoming, sealed, media_type=check_format(incoming.format), number=1),)
                 expires_at = expiry(draft, printer, self._settings.jobs, now)
-                job = replace(draft, documents=documents, created_at=now, expires_at=expires_at)
+                job = replace(draft, documents=documents, unlocking=unlocking, created_at=now, expires_at=expires_at)
                 return await self._insert(job, submission.password)
 
             return attempt.accepted(await self._cross(incoming.body, key, record))
@@ -129,7 +131,8 @@ class Intake:
             media_type = check_format(incoming.format)
             await self._admission.check_storage()
             key = self._keyring.unwrap(self._open_jobs.require_open(job))
-            append = partial(self._open_jobs.append, job.id, incoming, media_type, last)
+            unlocking = await sealed_password(self._spool, key, incoming.password)
+            append = partial(self._open_jobs.append, job.id, incoming, media_type, last, unlocking)
             body = self._open_jobs.kept_open(job.id, incoming.body)
             try:
                 return attempt.accepted(await self._cross(body, key, append))

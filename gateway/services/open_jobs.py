@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from gateway.domain.document import Document
 from gateway.domain.events import Event, JobRecord
 from gateway.domain.job import Cause, Job, JobState, Reason, advance
 from gateway.domain.user import Actor
@@ -56,12 +57,25 @@ class OpenJobs:
             raise TooLarge(f"A job takes at most {self._settings.ipp.max_documents} documents. Close it, open another.")
         return job.key
 
-    async def append(self, job_id: int, incoming: Incoming, media_type: str, last: bool, sealed: Sealed) -> Job:
+    async def append(  # noqa: PLR0917 - all but the last are bound before the document arrives
+        self,
+        job_id: int,
+        incoming: Incoming,
+        media_type: str,
+        last: bool,
+        unlocking: Document | None,
+        sealed: Sealed,
+    ) -> Job:
         def change(row: Job) -> JobChange:
             self.require_open(row)
             number = len(row.documents) + 1
             document = document_of(incoming, sealed, media_type=media_type, number=number)
-            job = replace(row, documents=(*row.documents, document), incoming_until=self._open_until())
+            job = replace(
+                row,
+                documents=(*row.documents, document),
+                unlocking=unlocking or row.unlocking,
+                incoming_until=self._open_until(),
+            )
             text = f"document {number}, {sealed.size} octets"
             return self._change(self._completed(job) if last else job, "received", text)
 

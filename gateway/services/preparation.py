@@ -43,6 +43,7 @@ from gateway.services.ports import (
     Stage,
 )
 from gateway.services.printers import Printers
+from gateway.services.sealing import opened_password
 
 POLL_SECONDS = 1.0
 LEASE_SECONDS = 60.0
@@ -203,7 +204,8 @@ class Preparation:
         if job.key is None:
             raise FormatError("The document is gone.")
         key = self._keyring.unwrap(job.key)
-        made = [await self._make(document, key) for document in job.documents]
+        password = await opened_password(self._spool, key, job.unlocking)
+        made = [await self._make(document, key, password) for document in job.documents]
         printable, facts = (made[0].printable, made[0].facts) if len(made) == 1 else await self._merge(made, key)
         thumbnails = _renumbered([one.thumbnails for one in made], [len(one.facts.pages) for one in made])
         documents = tuple(replace(d, format=one.facts.format) for d, one in zip(job.documents, made, strict=True))
@@ -226,6 +228,7 @@ class Preparation:
                 impressions=counts.impressions,
                 media_sheets=counts.media_sheets,
                 notes=notes,
+                unlocking=None,
                 attempts=0,
                 message="",
             )
@@ -233,9 +236,12 @@ class Preparation:
             text = f"{pages} page{'s' if pages != 1 else ''}, {'colour' if facts.color else 'grey'}"
             return JobChange(job=after, records=(self._record(job.id, "prepared", text),))
 
-        return await self._write(job.id, change)
+        written = await self._write(job.id, change)
+        if job.unlocking is not None:
+            await self._spool.destroy([job.unlocking.id])
+        return written
 
-    async def _make(self, document: Document, key: bytes) -> _Made:
+    async def _make(self, document: Document, key: bytes, password: str | None) -> _Made:
         """One document: its printable PDF and thumbnails sealed under the job's key."""
         thumbnails: list[Document] = []
 
@@ -244,7 +250,11 @@ class Preparation:
 
         async with self._writer(key) as writer:
             prepared = await self._converter.prepare(
-                self._spool.read(document.id, key), document.format, printable=writer.write, thumbnail=thumbnail
+                self._spool.read(document.id, key),
+                document.format,
+                printable=writer.write,
+                thumbnail=thumbnail,
+                password=password,
             )
             object_id, size, sha256 = await writer.commit()
         printable = Document(id=object_id, format=PDF, size=size, sha256=sha256)
@@ -301,6 +311,9 @@ class Preparation:
         if isinstance(refusal, Unavailable):
             await self._postponed(job, refusal)
             return
+        if isinstance(refusal, DocumentPasswordRequired) and self._printers.get(job.printer).holds:
+            await self._asked(job, refusal)
+            return
         reason = _ABORT_REASONS.get(type(refusal), Reason.ABORTED_BY_SYSTEM)
 
         def change(current: Job) -> JobChange | None:
@@ -316,6 +329,26 @@ class Preparation:
             return JobChange(job=after, records=(self._record(job.id, "aborted", refusal.message),))
 
         await self._write(job.id, change)
+
+    async def _asked(self, job: Job, refusal: DocumentPasswordRequired) -> None:
+        """Held until somebody who may see the job gives the password; on a direct Printer nobody would be asked."""
+
+        def change(current: Job) -> JobChange | None:
+            if current.claimed_by != self._name:
+                return None
+            held = advance(
+                current,
+                Cause.HELD_FOR_RELEASE,
+                now=self._clock.now(),
+                reasons=(Reason.DOCUMENT_PASSWORD_ERROR,),
+                message=refusal.message,
+            )
+            record = self._record(job.id, "password needed", refusal.message)
+            return JobChange(job=replace(held, unlocking=None), records=(record,))
+
+        await self._write(job.id, change)
+        if job.unlocking is not None:
+            await self._spool.destroy([job.unlocking.id])
 
     async def _postponed(self, job: Job, refusal: Unavailable) -> None:
         """The machine is at fault, not the document: the job waits, and nothing is claimed for a while."""

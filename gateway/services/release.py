@@ -67,6 +67,8 @@ class Release(Keeping):
             raise refusal
 
         def assign(current: Job) -> Job:
+            if current.has(Reason.DOCUMENT_PASSWORD_ERROR):
+                raise NotPossible("This document is protected: give its password first.")
             if not current.prepared and current.state is JobState.PENDING_HELD:
                 raise NotPossible("This job is still being prepared. Try again in a moment.")
             moved = advance(current, Cause.RELEASED, now=self._clock.now(), message="")

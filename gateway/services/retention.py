@@ -9,7 +9,6 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from gateway.domain.document import Document
 from gateway.domain.events import Event, Happening, JobRecord
 from gateway.domain.job import Cause, Job, JobState, Reason, advance
 from gateway.services.ports import AttemptStore, Clock, EventBus, JobChange, JobQuery, JobStore, Spool
@@ -140,7 +139,7 @@ class Retention:
 
         row = await self._update(job, change)
         if row is not None:
-            await self._spool.destroy([document.id for document in _objects(row)])
+            await self._spool.destroy([document.id for document in row.objects])
 
     def _kept(self, job: Job, now: float) -> bool:
         """Whether the document of an ended job may still be printed again."""
@@ -211,10 +210,6 @@ def _waits(job: Job, now: float) -> bool:
         return job.released_at is None and job.output_device is None
     followed = job.claimed_by is not None and (job.claimed_until is None or job.claimed_until > now)
     return job.state is JobState.PROCESSING_STOPPED and not followed
-
-
-def _objects(job: Job) -> tuple[Document, ...]:
-    return (*job.documents, *((job.printable,) if job.printable else ()), *job.thumbnails)
 
 
 def _recorded(job: Job, now: float, what: str, text: str = "") -> JobChange:

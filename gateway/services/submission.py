@@ -41,7 +41,8 @@ class Submission:
 class Incoming:
     """`body` is already decompressed and `compression` says what it was; `format` is a media type.
 
-    "application/octet-stream" asks us to find out what the document is.
+    "application/octet-stream" asks us to find out what the document is. `password` opens an encrypted document; it is
+    kept sealed until preparation has used it, and never logged.
     """
 
     body: AsyncIterator[bytes]
@@ -49,6 +50,7 @@ class Incoming:
     name: str = ""
     compression: str = "none"
     language: str | None = None
+    password: bytes | None = field(default=None, repr=False)
 
 
 def document_of(incoming: Incoming, sealed: Sealed, *, media_type: str, number: int) -> Document:

@@ -8,7 +8,14 @@ JOB_TEMPLATE = (
     "sheet-collate", "sides",
 )  # fmt: skip
 
-JOB_CREATION = ("job-name", "ipp-attribute-fidelity", "job-mandatory-attributes", "job-password", *JOB_TEMPLATE)
+JOB_CREATION = (
+    "job-name",
+    "ipp-attribute-fidelity",
+    "job-mandatory-attributes",
+    "job-password",
+    "document-password",
+    *JOB_TEMPLATE,
+)
 
 _FIXED = frozenset({"job-release-action", "job-hold-until-time"})  # decided when the job comes in
 JOB_SETTABLE = ("job-name", *(name for name in JOB_TEMPLATE if name not in _FIXED))

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from gateway.domain import description as said
 from gateway.domain.printer import Printer
 from gateway.services.printers import PrinterStatus
+from gateway.services.sealing import PASSWORD_MAX as DOCUMENT_PASSWORD_MAX
 from gateway.services.subscriptions import EVENTS, LEASE_DEFAULT, LEASE_MAX, MAX_EVENTS
 from gateway.settings import Settings
 from ipp.server.job_settables import JOB_CREATION, JOB_SETTABLE, PRINTER_SETTABLE
@@ -233,8 +234,9 @@ def _raster(face: Face) -> list[Attribute]:
 
 
 def _passwords() -> list[Attribute]:
-    """PWG 5100.11: a PIN typed at the print dialog."""
+    """A PIN typed at the print dialog (PWG 5100.11), and the password of the document itself (PWG 5100.13)."""
     return [
+        build.integer("document-password-supported", DOCUMENT_PASSWORD_MAX),
         build.integer("job-password-supported", PASSWORD_MAX),
         build.keyword("job-password-encryption-supported", "none"),
         build.int_range("job-password-length-supported", IntRange(4, PASSWORD_MAX)),

@@ -2,8 +2,8 @@
 
 from gateway.domain.job import Job
 from gateway.domain.ticket import JobTicket
-from gateway.errors import DocumentPasswordRequired
 from gateway.services.intake import Incoming, Submission
+from gateway.services.sealing import PASSWORD_MAX as DOCUMENT_PASSWORD_MAX
 from ipp.server.compression import decompressed
 from ipp.server.description import JOB_ANSWER, Descriptions
 from ipp.server.operation import Services
@@ -70,8 +70,6 @@ class SubmissionOperations:
     def _incoming(self, request: Request) -> Incoming:
         """The document behind the message; its compression is checked before the first octet is read."""
         compression = request.word("compression") or "none"
-        if "document-password" in request.attributes:
-            raise DocumentPasswordRequired("Documents that need a password cannot be opened here. Send it without one.")
         limits = self._services.settings.ipp
         return Incoming(
             body=decompressed(
@@ -84,6 +82,7 @@ class SubmissionOperations:
             name=request.word("document-name") or "",
             compression=compression,
             language=request.word("document-natural-language"),
+            password=_document_password(request),
         )
 
     def _accepted(self, request: Request, job: Job, reading: Reading) -> Reply:
@@ -123,6 +122,17 @@ def _submission(request: Request, ticket: JobTicket) -> Submission:
         ticket=ticket,
         password=_password(request),
     )
+
+
+def _document_password(request: Request) -> bytes | None:
+    """document-password (PWG 5100.13 section 6.1.1); its value goes into no message and no log."""
+    attribute = request.attributes.get("document-password")
+    if attribute is None:
+        return None
+    value = attribute.value
+    if len(attribute.values) != 1 or not isinstance(value, bytes) or not 1 <= len(value) <= DOCUMENT_PASSWORD_MAX:
+        raise bad_request(f"document-password must be 1 to {DOCUMENT_PASSWORD_MAX} octets.")
+    return value
 
 
 def _password(request: Request) -> bytes | None:

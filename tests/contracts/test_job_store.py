@@ -74,6 +74,7 @@ def a_full_job() -> Job:
         impressions_completed=7,
         sheets_completed=4,
         printable=a_full_document(),
+        unlocking=a_document(format="text/plain"),
         thumbnails=(a_document(format="image/png"), a_document(format="image/png", number=2)),
         notes=("One page was empty.", "Fonts were missing."),
         output_device="laser",

@@ -77,6 +77,7 @@ jobs = Table(
     Column("impressions_completed", Integer, nullable=False),
     Column("sheets_completed", Integer, nullable=False),
     Column("printable", Text),
+    Column("unlocking", Text),
     Column("thumbnails", Text, nullable=False),
     Column("notes", Text, nullable=False),
     Column("output_device", Text),

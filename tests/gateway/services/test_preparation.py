@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 
 from gateway.domain.job import Job, JobState, Reason
 from gateway.domain.ticket import JobTicket
-from gateway.errors import Unavailable
+from gateway.errors import BadRequest, NotFound, NotPossible, Unavailable
 from gateway.services.ports import ConverterCrashed, Stage
 from gateway.services.preparation import LEASE_SECONDS, REST_SECONDS, count
+from tests.fake_documents import PASSWORD
 from tests.fakes import fake_pdf
-from tests.gateway.services.house import ALICE, House
+from tests.gateway.services.house import ALICE, BOB, House
 
 
 async def prepared(house: House, job: Job) -> Job:
@@ -99,7 +100,7 @@ async def test_several_documents_become_one_printable() -> None:
 )
 async def test_a_bad_document_aborts_the_job_with_the_registered_reason(octets: bytes, reason: Reason) -> None:
     house = await House.built()
-    job = await prepared(house, await house.spooled(octets))
+    job = await prepared(house, await house.spooled(octets, printer="direct"))
     assert job.state is JobState.ABORTED
     assert reason in job.reasons
     assert job.message
@@ -206,3 +207,31 @@ def test_counts_after_layout(pages: int, copies: int, number_up: int, two_sided:
 
 def test_overlapping_ranges_count_a_page_once() -> None:
     assert count(10, JobTicket(page_ranges=((1, 4), (3, 6), (9, 99)))).impressions == 8
+
+
+async def test_an_encrypted_document_waits_for_its_password_where_jobs_wait() -> None:
+    house = await House.built()
+    job = await prepared(house, await house.spooled(fake_pdf(locked=True)))
+    assert (job.state, job.reasons) == (JobState.PENDING_HELD, (Reason.DOCUMENT_PASSWORD_ERROR,))
+    (outcome,) = await house.release.release([job.id], ALICE, device="laser")
+    assert outcome.refusal is not None
+    assert "password" in outcome.refusal.message
+
+
+async def test_the_password_is_used_once_and_destroyed() -> None:
+    house = await House.built()
+    job = await prepared(house, await house.spooled(fake_pdf(locked=True)))
+    with pytest.raises(BadRequest):
+        await house.release.unlock(job.id, ALICE, "")
+    with pytest.raises(NotFound):
+        await house.release.unlock(job.id, BOB, "guess")
+    await house.release.unlock(job.id, ALICE, "wrong")
+    assert (await prepared(house, job)).reasons == (Reason.DOCUMENT_PASSWORD_ERROR,)
+    unlocking = (await house.release.unlock(job.id, ALICE, PASSWORD)).unlocking
+    assert unlocking is not None
+    opened = await prepared(house, job)
+    assert (opened.state, opened.unlocking, opened.pages) == (JobState.PENDING_HELD, None, 1)
+    assert Reason.JOB_RELEASE_WAIT in opened.reasons
+    assert unlocking.id not in house.spool.objects
+    with pytest.raises(NotPossible):
+        await house.release.unlock(job.id, ALICE, PASSWORD)

@@ -180,10 +180,20 @@ async def test_a_hashed_pin_cannot_be_checked_and_is_refused(client: Client) -> 
     assert answer.unsupported() == ["job-password-encryption"]
 
 
-async def test_a_document_password_is_refused_in_words(client: Client) -> None:
-    given = build.octets("document-password", b"open")
+async def test_a_document_password_is_kept_sealed_for_the_preparation(client: Client) -> None:
+    given = build.octets("document-password", b"open sesame")
     answer = await client.ask(Operation.PRINT_JOB, given, document=fake_pdf())
-    assert answer.code == Status.CLIENT_ERROR_DOCUMENT_PASSWORD_ERROR
+    assert answer.code == Status.SUCCESSFUL_OK
+    (job,) = client.house.jobs.rows.values()
+    assert job.unlocking is not None
+    assert client.house.spool.objects[job.unlocking.id].data == b"open sesame"
+    assert "open sesame" not in repr(job)
+
+
+@pytest.mark.parametrize("given", [b"", b"x" * 1024])
+async def test_a_document_password_of_an_impossible_length_is_a_bad_request(client: Client, given: bytes) -> None:
+    answer = await client.ask(Operation.PRINT_JOB, build.octets("document-password", given), document=fake_pdf())
+    assert answer.code == Status.CLIENT_ERROR_BAD_REQUEST
     assert not client.house.jobs.rows
 
 

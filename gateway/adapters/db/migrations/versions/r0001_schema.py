@@ -75,6 +75,7 @@ def upgrade() -> None:
         sa.Column("impressions_completed", sa.Integer(), nullable=False),
         sa.Column("sheets_completed", sa.Integer(), nullable=False),
         sa.Column("printable", sa.Text(), nullable=True),
+        sa.Column("unlocking", sa.Text(), nullable=True),
         sa.Column("thumbnails", sa.Text(), nullable=False),
         sa.Column("notes", sa.Text(), nullable=False),
         sa.Column("output_device", sa.Text(), nullable=True),
