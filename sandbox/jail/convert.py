@@ -146,7 +146,7 @@ def _postscript(source: Path, target: Path, task: Task) -> tuple[str, ...]:  # n
 
 
 def _left_out(count: int) -> tuple[str, ...]:
-    return (f"{count} pictures that are not in the file itself were left out.",) if count else ()
+    return (mail.left_out(count),) if count else ()
 
 
 Way = Callable[[Path, Path, Task], tuple[str, ...]]

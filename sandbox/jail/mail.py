@@ -66,8 +66,13 @@ def notes_of(letter: Letter) -> tuple[str, ...]:
         more = f" and {len(letter.attached) - 5} more" if len(letter.attached) > 5 else ""
         notes.append(f"The e-mail's attachments are listed, not printed: {names}{more}.")
     if letter.left_out:
-        notes.append(f"{letter.left_out} pictures from the network were left out.")
+        notes.append(left_out(letter.left_out))
     return tuple(notes)
+
+
+def left_out(count: int) -> str:
+    """What the sender is told of pictures that would have to be fetched from somewhere."""
+    return f"{count} picture{'s' if count > 1 else ''} not contained in the file {'were' if count > 1 else 'was'} left out."
 
 
 def _bounded(data: bytes) -> None:

@@ -51,6 +51,7 @@ def xlsx(token: str, pages: int, kind: str) -> bytes:
     for number in range(1, pages + 1):
         sheet = first if number == 1 else made.create_sheet(f"Sheet {number}")
         sheet.page_setup.paperSize = 9
+        sheet.column_dimensions["A"].width = 30
         for row in range(1, 12):
             sheet.append([token, row, row * row])
     hidden = made.create_sheet("Secret")

@@ -1,4 +1,4 @@
-"""Every document of the corpus that the light worker converts alone, through a real jail."""
+"""Every document of the corpus through real jails."""
 
 from collections import Counter
 
@@ -13,14 +13,26 @@ from tests.sandbox.formats.corpus import Sample
 from tests.sandbox.samples import Collected, stream
 
 _LIGHT = corpus.light()
-_GROUPS = sorted({sample.name.partition("-")[0] for sample in _LIGHT})
+_OFFICE = corpus.by_office()
 
 
-@pytest.mark.parametrize("group", _GROUPS)
+def _groups(samples: list[Sample]) -> list[str]:
+    return sorted({sample.name.partition("-")[0] for sample in samples})
+
+
+@pytest.mark.parametrize("group", _groups(_LIGHT))
 async def test_what_the_light_worker_converts(sandbox: Sandbox, group: str) -> None:
-    samples = [sample for sample in _LIGHT if sample.name.partition("-")[0] == group]
-    for sample in samples:
-        await _converted(sandbox, sample)
+    for sample in _LIGHT:
+        if sample.name.partition("-")[0] == group:
+            await _converted(sandbox, sample)
+
+
+@pytest.mark.xdist_group("office")
+@pytest.mark.parametrize("group", _groups(_OFFICE))
+async def test_what_the_office_worker_converts(sandbox: Sandbox, group: str) -> None:
+    for sample in _OFFICE:
+        if sample.name.partition("-")[0] == group:
+            await _converted(sandbox, sample)
 
 
 async def _converted(sandbox: Sandbox, sample: Sample) -> None:
