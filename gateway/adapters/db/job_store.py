@@ -20,6 +20,7 @@ from gateway.adapters.db.job_rows import (
     record_row,
 )
 from gateway.adapters.db.json_values import load_document, load_documents
+from gateway.adapters.db.sqlite_rows import insert_numbered
 from gateway.adapters.db.tables import ENDED_WITHOUT_KEY, WITH_KEY, job_records, jobs, receipts
 from gateway.adapters.db.transactions import Transactions
 from gateway.domain.account import Receipt
@@ -38,7 +39,7 @@ _LOCKED_BY_ID = _BY_ID.with_for_update()
 _BY_KEY = select(jobs).where(jobs.c.idempotency_key == bindparam("key"))
 _BY_KEYS = select(jobs).where(jobs.c.idempotency_key.in_(bindparam("keys", expanding=True)))
 _RECORDS = select(job_records).where(job_records.c.job_id == bindparam("job_id")).order_by(job_records.c.id)
-_OBJECTS = select(jobs.c.documents, jobs.c.printable, jobs.c.thumbnails).where(WITH_KEY)
+_OBJECTS = select(jobs.c.documents, jobs.c.printable, jobs.c.unlocking, jobs.c.thumbnails).where(WITH_KEY)
 _RECEIPTS = select(receipts).order_by(receipts.c.id.desc()).limit(bindparam("row_limit"))
 _RECEIPTS_OF = _RECEIPTS.where(receipts.c.owner_folded == bindparam("owner"))
 _PURGE = delete(jobs).where(
@@ -167,7 +168,11 @@ def _without_repeats(wanted: Iterable[Job]) -> list[Job]:
 def _insert(connection: Connection, fresh: Sequence[Job]) -> list[Job]:
     if not fresh:
         return []
-    ids = connection.execute(_INSERT, [job_row(job) for job in fresh]).scalars().all()
+    rows = [job_row(job) for job in fresh]
+    if connection.dialect.name == "sqlite":
+        ids = insert_numbered(connection, jobs, rows)
+    else:
+        ids = list(connection.execute(_INSERT, rows).scalars())
     return [replace(job, id=job_id) for job, job_id in zip(fresh, ids, strict=True)]
 
 
@@ -220,7 +225,7 @@ def _claim(connection: Connection, stage: Stage, worker: str, *, now: float, unt
 def _objects(connection: Connection) -> frozenset[str]:
     ids: set[str] = set()
     for row in connection.execute(_OBJECTS):
-        printable = load_document(row.printable)
         ids.update(document.id for document in (*load_documents(row.documents), *load_documents(row.thumbnails)))
-        ids.update(() if printable is None else (printable.id,))
+        single = (load_document(row.printable), load_document(row.unlocking))
+        ids.update(document.id for document in single if document is not None)
     return frozenset(ids)

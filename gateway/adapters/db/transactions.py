@@ -23,7 +23,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from gateway.adapters.db.refusals import refusal
-from gateway.errors import Busy, StorageFailed, Unavailable
+from gateway.errors import Busy, StorageFailed, StorageFull, Unavailable
 
 Outcome = TypeVar("Outcome")
 Work = Callable[[Connection], Outcome]
@@ -163,8 +163,8 @@ def _attempt(connection: Connection, task: _Task, *, alone: bool) -> Callable[[]
     try:
         result = task.work(connection)
     except Exception as error:
-        if isinstance(refusal(error), StorageFailed):
-            raise
+        if isinstance(refusal(error), StorageFailed | StorageFull):
+            raise  # SQLite has already taken back all of the group, savepoints and all
         failure = error
         savepoint.rollback()
         return lambda: task.future.set_exception(failure)
