@@ -95,6 +95,12 @@ class JobPages:
     async def claim(self, visit: Visit) -> Response:
         return await self._act(visit, self._site.release.claim, "is yours now. Release it below.")
 
+    async def unlock(self, visit: Visit) -> Response:
+        password = first(visit.form, "password")
+        return await self._act(
+            visit, lambda i, actor: self._site.release.unlock(i, actor, password), "is being opened with that password."
+        )
+
     async def came_out(self, visit: Visit) -> Response:
         return await self._resolve(visit, came_out=True, text="is done. Thank you.")
 

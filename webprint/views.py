@@ -32,13 +32,18 @@ class Part(Enum):
 def part_of(job: Job) -> Part:
     if job.state.ended:
         return Part.DONE
-    if job.has(Reason.OUTCOME_UNKNOWN):
+    if job.has(Reason.OUTCOME_UNKNOWN) or asks_password(job):
         return Part.ASK
     if job.state is JobState.PENDING_HELD and job.prepared:
         return Part.WAITING
     if job.output_device is not None or job.state is JobState.PROCESSING_STOPPED:
         return Part.PRINTING
     return Part.ARRIVING
+
+
+def asks_password(job: Job) -> bool:
+    """Whether the document is protected and waits for its password."""
+    return job.state is JobState.PENDING_HELD and job.has(Reason.DOCUMENT_PASSWORD_ERROR)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +67,7 @@ class JobView:
     thumbnails: tuple[int, ...]
     progress: tuple[int, int] | None
     notes: tuple[str, ...]
+    asks_password: bool
     can_release: bool
     can_delete: bool
     can_extend: bool
@@ -103,6 +109,7 @@ def view_job(job: Job, actor: Actor, printers: Printers, *, now: float) -> JobVi
         thumbnails=tuple(t.number for t in job.thumbnails[:THUMBNAILS_SHOWN]) if own and kept else (),
         progress=_progress(job, part),
         notes=job.notes,
+        asks_password=asks_password(job),
         can_release=part is Part.WAITING,
         can_delete=not job.state.ended,
         can_extend=job.state is JobState.PENDING_HELD and job.expires_at is not None and not job.favourite,

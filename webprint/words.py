@@ -83,8 +83,11 @@ def source(job: Job) -> str:
 
 def state(job: Job) -> str:
     """One sentence part that a person understands."""
-    if job.state is JobState.PENDING_HELD and not job.prepared and not job.reasons:
-        return "Waiting"
+    if job.state is JobState.PENDING_HELD and not job.prepared:
+        if not job.reasons:
+            return "Waiting"
+        if job.has(Reason.DOCUMENT_PASSWORD_ERROR):
+            return "This document is protected: what is its password?"
     for reason in (Reason.OUTCOME_UNKNOWN, *job.reasons):
         if reason in REASONS and job.has(reason):
             return REASONS[reason]

@@ -119,6 +119,19 @@ def job_release(
     raise typer.Exit(0 if all(row["released"] for row in rows) else 1)
 
 
+@jobs.command("unlock")
+def job_unlock(
+    job_id: int,
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True)],
+    config: Config = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Give the password of a protected document; it is used once and not kept."""
+    job = using(config, data, lambda g: g.release.unlock(job_id, SYSTEM, password))
+    show([_job(job)], as_json, one=True)
+
+
 @jobs.command("cancel")
 def job_cancel(job_id: int, config: Config = None, data: Data = None, as_json: AsJson = False) -> None:
     """Cancel a job."""

@@ -9,6 +9,7 @@ from gateway.domain.events import JobRecord
 from gateway.domain.job import Job, JobState, Reason
 from gateway.domain.printer import ReleasePolicy
 from gateway.domain.ticket import JobTicket
+from tests.fakes import a_held_job
 from tests.webprint.visitor import Visitor, visiting
 from tests.webprint.web_house import House, a_page, busy_day
 
@@ -412,3 +413,22 @@ async def test_an_operator_releases_for_another_and_comes_back_to_the_search(hou
     assert "on its way to Lobby" in answer.text
     assert 'data-here="/jobs?all=1&amp;q=tax"' in answer.text
     assert (await row(house, job)).released_by == "olga"
+
+
+# --- protected documents -----------------------------------------------------------------------------------------
+
+
+async def test_a_protected_document_asks_for_its_password(alice: Visitor, house: House) -> None:
+    key, wrapped = house.keyring.new_key()
+    assert key
+    job = a_held_job(printable=None, reasons=(Reason.DOCUMENT_PASSWORD_ERROR,), key=wrapped)
+    (added,) = await house.jobs.add([job])
+    assert "This document is protected" in await text_of(alice)
+    page = await text_of(alice, f"/jobs/{added.id}")
+    assert f"/jobs/{added.id}/unlock" in page
+    answer = await alice.post(f"/jobs/{added.id}/unlock", {"password": "open sesame"})
+    assert answer.status_code == 200
+    after = await row(house, added)
+    assert after.state is JobState.PENDING
+    assert after.unlocking is not None
+    assert house.spool.objects[after.unlocking.id].data == b"open sesame"
