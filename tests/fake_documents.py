@@ -1,13 +1,14 @@
 """A converter that looks at a few marks in the bytes and keeps every promise of the real one."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from math import ceil
+from dataclasses import replace
 
 from gateway.domain.capabilities import Capabilities
 from gateway.domain.document import DocumentFacts, PageFacts
 from gateway.domain.ticket import JobTicket
 from gateway.errors import DocumentPasswordRequired, FormatError, FormatMismatch, PrintForbidden
-from gateway.services.ports import Prepared, Rendered, Sink
+from gateway.services.counting import Counts, count
+from gateway.services.ports import Particulars, Prepared, Rendered, Sink
 
 PAGE = b"/Type /Page\n"
 COLOR = b"/DeviceRGB\n"
@@ -27,11 +28,13 @@ def fake_pdf(
 
 
 class FakeConverter:
-    """`failure` is raised by the next calls until it is None again; `calls` names what was asked."""
+    """`failure` is raised by the next calls until it is None again; `calls` names what was asked, `batches` for whom."""
 
     def __init__(self) -> None:
         self.failure: Exception | None = None
         self.calls: list[str] = []
+        self.batches: list[str | None] = []
+        self.particulars: list[Particulars] = []
 
     async def prepare(
         self,
@@ -41,7 +44,9 @@ class FakeConverter:
         printable: Sink,
         thumbnail: Callable[[int, bytes], Awaitable[None]],
         password: str | None = None,
+        batch: str | None = None,
     ) -> Prepared:
+        self.batches.append(batch)
         data = await self._read("prepare", source)
         found = next((name for magic, name in MAGIC.items() if data.startswith(magic)), "")
         if not found:
@@ -64,18 +69,39 @@ class FakeConverter:
         capabilities: Capabilities,
         format: str,  # noqa: A002 - the port's word
         copies: int,
+        particulars: Particulars | None = None,
     ) -> Rendered:
         data = await self._read("render", source)
-        pages = data.count(PAGE)
-        chosen = [n for n in range(1, pages + 1) if _wanted(n, ticket.page_ranges)]
-        impressions = ceil(len(chosen) / ticket.number_up)
-        duplex = capabilities.duplex and (ticket.sides or "one-sided") != "one-sided"
-        await sink(b"%s %d copies\n" % (format.encode(), copies) + fake_pdf(impressions))
-        return Rendered(
-            format=format, impressions=impressions * copies, media_sheets=ceil(impressions / (1 + duplex)) * copies
-        )
+        self.particulars.append(particulars or Particulars())
+        made = _counted(data, ticket, capabilities, copies, self.particulars[-1])
+        once = _counted(data, ticket, capabilities, 1, self.particulars[-1])
+        await sink(b"%s %d copies\n" % (format.encode(), copies) + fake_pdf(once.impressions))
+        return Rendered(format=format, impressions=made.impressions, media_sheets=made.media_sheets)
 
-    async def merge(self, sources: Sequence[AsyncIterator[bytes]], sink: Sink) -> DocumentFacts:
+    async def preview(
+        self,
+        source: AsyncIterator[bytes],
+        picture: Callable[[int, bytes], Awaitable[None]],
+        *,
+        ticket: JobTicket,
+        capabilities: Capabilities,
+        format: str,  # noqa: A002 - the port's word
+        copies: int,
+        sides: Sequence[int],
+        width: int = 800,
+        particulars: Particulars | None = None,
+    ) -> Rendered:
+        data = await self._read("preview", source)
+        self.particulars.append(particulars or Particulars())
+        made = _counted(data, ticket, capabilities, copies, self.particulars[-1])
+        for side in sorted(set(sides) & set(range(1, made.impressions + 1))):
+            await picture(side, b"\x89PNG\r\n\x1a\n side %d, %d wide" % (side, width))
+        return Rendered(format=format, impressions=made.impressions, media_sheets=made.media_sheets)
+
+    async def merge(
+        self, sources: Sequence[AsyncIterator[bytes]], sink: Sink, *, batch: str | None = None
+    ) -> DocumentFacts:
+        self.batches.append(batch)
         parts = [await self._read("merge", source) for source in sources]
         merged = fake_pdf(sum(part.count(PAGE) for part in parts), color=any(COLOR in part for part in parts))
         await sink(merged)
@@ -104,5 +130,8 @@ def _facts(data: bytes, found: str) -> DocumentFacts:
     return DocumentFacts(format=found, pages=(page,) * max(1, pages))
 
 
-def _wanted(number: int, ranges: tuple[tuple[int, int], ...]) -> bool:
-    return not ranges or any(low <= number <= high for low, high in ranges)
+def _counted(
+    data: bytes, ticket: JobTicket, capabilities: Capabilities, copies: int, particulars: Particulars
+) -> Counts:
+    sides = ticket.sides if capabilities.duplex else "one-sided"
+    return count(data.count(PAGE), replace(ticket, copies=copies, sides=sides), particulars.documents)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gateway.domain.ticket import parse_page_ranges
+from gateway.domain.ticket import parse_pages
 from gateway.errors import BadRequest
 from webprint import words
 from webprint.requests import Form, first
@@ -25,7 +25,7 @@ def read_changes(form: Form) -> dict[str, Any]:
         changes["print_color_mode"] = _one_of(color, words.COLORS)
     pages = first(form, "pages").strip()
     if pages:
-        changes["page_ranges"] = parse_page_ranges(pages)
+        changes |= parse_pages(pages).changes
     return changes
 
 

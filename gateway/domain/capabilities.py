@@ -32,7 +32,10 @@ def _standard_media() -> tuple[Media, ...]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Capabilities:
-    """`formats`: media types the device takes, best first. `finishings`: IPP enum values. `resolutions`: dpi."""
+    """`formats`: media types the device takes, best first. `finishings`: IPP enum values. `resolutions`: dpi.
+
+    `sheet_back`: how the raster of a back side must lie (pwg-raster-document-sheet-back).
+    """
 
     formats: tuple[str, ...] = ("application/pdf", "image/pwg-raster", "image/urf", "image/jpeg")
     media: tuple[Media, ...] = _standard_media()
@@ -46,6 +49,7 @@ class Capabilities:
     pages_per_minute: int = 30
     pages_per_minute_color: int = 30
     make_and_model: str = "Papertap Virtual Printer"
+    sheet_back: str = "normal"
 
     def find_media(self, name: str) -> Media | None:
         return next((media for media in self.media if media.name == name), None)

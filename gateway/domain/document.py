@@ -8,7 +8,7 @@ class Document:
     """One sealed object in the spool.
 
     `id` is the spool's name for it (never a client's); `format` the media type as declared at first and as found
-    after preparation; `size` plain octets; `sha256` of the plain octets, hexadecimal.
+    after preparation; `size` plain octets; `sha256` of the plain octets, hexadecimal; `pages` once they are counted.
     """
 
     id: str
@@ -20,6 +20,7 @@ class Document:
     sha256: str
     compression: str = "none"
     language: str | None = None
+    pages: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -45,7 +45,7 @@ def assigned(job: Job, device: str, *, by: str, now: float) -> Job:
 def check_ticket(job: Job, ticket: JobTicket, most_copies: int) -> None:
     """BadRequest when none of the chosen pages is in the document, or the number of copies makes no sense."""
     pages = job.pages
-    if pages is not None and ticket.page_ranges and all(low > pages for low, _ in ticket.page_ranges):
+    if pages is not None and not ticket.chosen(pages):
         raise BadRequest(f"This document has {pages} page{'s' * (pages != 1)}: choose some of them.")
     if not 1 <= ticket.copies <= most_copies:
         raise BadRequest(f"Choose 1 to {most_copies} copies.")

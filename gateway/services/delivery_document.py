@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from gateway.domain.device import Device
 from gateway.domain.job import Job
 from gateway.errors import NotPossible
+from gateway.services.counting import Counts
 from gateway.services.delivery_plan import Plan
 from gateway.services.delivery_rows import Tools
-from gateway.services.preparation import Counts
+from gateway.services.particulars import particulars
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,6 +45,7 @@ async def device_document(tools: Tools, job: Job, device: Device, plan: Plan) ->
             capabilities=device.capabilities,
             format=plan.format,
             copies=plan.our_copies,
+            particulars=particulars(job, at=job.released_at or job.created_at),
         )
         object_id, size, _ = await writer.commit()
     finally:

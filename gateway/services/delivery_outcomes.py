@@ -6,9 +6,9 @@ from gateway.domain.account import Receipt
 from gateway.domain.events import JobRecord
 from gateway.domain.job import Cause, Job, JobState, Reason, advance
 from gateway.domain.waiting import unassigned, waiting_reasons
+from gateway.services.counting import Counts
 from gateway.services.delivery_plan import Plan
 from gateway.services.ports import JobChange, Progress
-from gateway.services.preparation import Counts
 
 _REASONS = {reason.value: reason for reason in Reason}
 

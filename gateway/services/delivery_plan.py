@@ -10,8 +10,8 @@ from gateway.domain.job import Job
 from gateway.domain.printer import Printer
 from gateway.domain.ticket import JobTicket
 from gateway.errors import NotPossible
+from gateway.services.counting import Counts, count, separate
 from gateway.services.ports import Order
-from gateway.services.preparation import Counts, count
 
 PDF = "application/pdf"
 MADE = (PDF, "image/pwg-raster", "image/urf", "application/vnd.hp-PCLXL", "application/postscript")
@@ -55,9 +55,12 @@ def plan_for(job: Job, printer: Printer, device: Device) -> Plan:
     media_type = next((made for made in MADE if made in can.formats), None)
     if media_type is None:
         raise NotPossible(f"{device.info or device.name} takes no format that can be made here.")
-    device_copies = ticket.copies if told and ticket.copies <= can.copies else 1
+    # A cover comes once: the device would copy it along.
+    copied = told and ticket.copies <= can.copies and not ticket.covered
+    device_copies = ticket.copies if copied else 1
     our_copies = 1 if device_copies == ticket.copies else ticket.copies
-    render = media_type != PDF or our_copies > 1 or _is_ours(ticket) or (not told and _is_untold(job, ticket, can))
+    ours = our_copies > 1 or ticket.laid_out_here or _is_padded(job, ticket)
+    render = media_type != PDF or ours or (not told and _is_untold(job, ticket, can))
     # What we have turned or scaled the device must not turn or scale again.
     theirs = replace(ticket, orientation_requested=None, print_scaling=None) if render else ticket
     return Plan(
@@ -67,7 +70,7 @@ def plan_for(job: Job, printer: Printer, device: Device) -> Plan:
         our_copies=our_copies,
         theirs=theirs,
         device_copies=device_copies,
-        counts=count(job.pages or 1, ticket),
+        counts=count(job.pages or 1, ticket, separate(job.documents, ticket)),
         color=bool(job.color) and can.color and ticket.print_color_mode not in _GREY,
     )
 
@@ -79,7 +82,9 @@ def effective(ticket: JobTicket, printer: Printer, can: Capabilities) -> JobTick
     if ticket.media_col is not None:
         missing.pop("media", None)
     whole = replace(ticket, **missing)
-    return replace(whole, sides=(whole.sides or "one-sided") if can.duplex else "one-sided")
+    # A booklet's sides are its own: the Printer's default was not meant for it.
+    sides = ticket.printed_sides if ticket.booklet else whole.sides
+    return replace(whole, sides=(sides or "one-sided") if can.duplex else "one-sided")
 
 
 def order_for(job: Job, plan: Plan, *, size: int) -> Order:
@@ -99,9 +104,9 @@ def order_for(job: Job, plan: Plan, *, size: int) -> Order:
     )
 
 
-def _is_ours(ticket: JobTicket) -> bool:
-    """What no device is asked to do: it would have to count pages as we do."""
-    return bool(ticket.page_ranges) or ticket.number_up != 1
+def _is_padded(job: Job, ticket: JobTicket) -> bool:
+    """Whether a document would start on the back of the last one's sheet."""
+    return ticket.sides != "one-sided" and any(pages % 2 for pages in separate(job.documents, ticket)[:-1])
 
 
 def _is_untold(job: Job, ticket: JobTicket, can: Capabilities) -> bool:

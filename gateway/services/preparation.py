@@ -15,7 +15,6 @@ from gateway.domain.document import Document, DocumentFacts
 from gateway.domain.events import Event, Happening, JobRecord
 from gateway.domain.job import Cause, Job, JobState, Reason, advance
 from gateway.domain.printer import Printer
-from gateway.domain.ticket import JobTicket
 from gateway.domain.waiting import assigned, waiting_reasons
 from gateway.errors import (
     DocumentPasswordRequired,
@@ -29,7 +28,9 @@ from gateway.errors import (
     TooLarge,
     Unavailable,
 )
+from gateway.services.counting import count, separate
 from gateway.services.fitness import choose_device
+from gateway.services.particulars import batch_of
 from gateway.services.ports import (
     Clock,
     Converter,
@@ -61,24 +62,6 @@ _ABORT_REASONS: dict[type[Refusal], Reason] = {
     PrintForbidden: Reason.DOCUMENT_PERMISSION_ERROR,
     TooLarge: Reason.DOCUMENT_UNPRINTABLE_ERROR,
 }
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Counts:
-    """What a ticket makes of `pages` pages: sides of sheets that carry something, and sheets, all copies."""
-
-    impressions: int
-    media_sheets: int
-
-
-def count(pages: int, ticket: JobTicket) -> Counts:
-    """After ranges, number-up and copies (rows 21 and 108)."""
-    chosen = pages
-    if ticket.page_ranges:
-        chosen = len({n for low, high in ticket.page_ranges for n in range(low, min(high, pages) + 1)})
-    sides = math.ceil(chosen / max(1, ticket.number_up))
-    sheets = sides if ticket.sides in {None, "one-sided"} else math.ceil(sides / 2)
-    return Counts(impressions=sides * ticket.copies, media_sheets=sheets * ticket.copies)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -205,19 +188,24 @@ class Preparation:
             raise FormatError("The document is gone.")
         key = self._keyring.unwrap(job.key)
         password = await opened_password(self._spool, key, job.unlocking)
-        made = [await self._make(document, key, password) for document in job.documents]
-        printable, facts = (made[0].printable, made[0].facts) if len(made) == 1 else await self._merge(made, key)
+        # A worker that was given a password sees no other document.
+        batch = None if password else batch_of(job)
+        made = [await self._make(document, key, password, batch) for document in job.documents]
+        printable, facts = (made[0].printable, made[0].facts) if len(made) == 1 else await self._merge(made, key, batch)
         thumbnails = _renumbered([one.thumbnails for one in made], [len(one.facts.pages) for one in made])
-        documents = tuple(replace(d, format=one.facts.format) for d, one in zip(job.documents, made, strict=True))
+        documents = tuple(
+            replace(document, format=one.facts.format, pages=len(one.facts.pages))
+            for document, one in zip(job.documents, made, strict=True)
+        )
         pages = len(facts.pages)
-        if job.ticket.page_ranges and all(low > pages for low, _ in job.ticket.page_ranges):
+        if not job.ticket.chosen(pages):
             raise FormatError(f"The document has {pages} pages: none of those asked for is among them.")
         notes = tuple(dict.fromkeys(note for one in made for note in one.facts.notes))
 
         def change(current: Job) -> JobChange:
             if current.claimed_by != job.claimed_by:
                 raise NotPossible("Somebody else has taken this job over.")
-            counts = count(pages, current.ticket)
+            counts = count(pages, current.ticket, separate(documents, current.ticket))
             ready = replace(
                 current,
                 documents=documents,
@@ -241,7 +229,7 @@ class Preparation:
             await self._spool.destroy([job.unlocking.id])
         return written
 
-    async def _make(self, document: Document, key: bytes, password: str | None) -> _Made:
+    async def _make(self, document: Document, key: bytes, password: str | None, batch: str | None) -> _Made:
         """One document: its printable PDF and thumbnails sealed under the job's key."""
         thumbnails: list[Document] = []
 
@@ -255,14 +243,16 @@ class Preparation:
                 printable=writer.write,
                 thumbnail=thumbnail,
                 password=password,
+                batch=batch,
             )
             object_id, size, sha256 = await writer.commit()
         printable = Document(id=object_id, format=PDF, size=size, sha256=sha256)
         return _Made(printable=printable, facts=prepared.facts, thumbnails=tuple(thumbnails))
 
-    async def _merge(self, made: list[_Made], key: bytes) -> tuple[Document, DocumentFacts]:
+    async def _merge(self, made: list[_Made], key: bytes, batch: str | None) -> tuple[Document, DocumentFacts]:
         async with self._writer(key) as writer:
-            facts = await self._converter.merge([self._spool.read(m.printable.id, key) for m in made], writer.write)
+            parts = [self._spool.read(one.printable.id, key) for one in made]
+            facts = await self._converter.merge(parts, writer.write, batch=batch)
             object_id, size, sha256 = await writer.commit()
         await self._spool.destroy([one.printable.id for one in made])
         return Document(id=object_id, format=PDF, size=size, sha256=sha256), facts

@@ -9,7 +9,7 @@ from gateway.domain.account import Receipt
 from gateway.domain.document import Document
 from gateway.domain.events import JobRecord
 from gateway.domain.job import Cause, Job, JobState, Reason, advance
-from gateway.domain.ticket import JobTicket, MediaCol
+from gateway.domain.ticket import JobTicket, MediaCol, PagePick, Stamp
 from gateway.errors import Conflict, NotFound
 from gateway.services.ports import JobChange, JobStore
 from tests.builders import NOW
@@ -38,12 +38,21 @@ FULL_TICKET = JobTicket(
     job_sheets="none",
     job_account_id="42",
     job_accounting_user_id="alice",
+    imposition_template="signature",
+    presentation_direction_number_up="toleft-tobottom",
+    page_border=True,
+    page_words=("odd", "last"),
+    page_picks=(PagePick(page=3, rotate=90), PagePick(page=1)),
+    scaling_percent=70,
+    stamps=(Stamp(text="Entwurf für {user}", angle=45, opacity=20), Stamp(text="{page}", position="bottom", size=8.5)),
+    toner_save="light",
+    as_image=True,
 )
 
 
 def a_full_document() -> Document:
     return a_document(
-        number=2, name="Ärger.pdf", declared_format="image/urf", compression="gzip", language="de", size=2**40
+        number=2, name="Ärger.pdf", declared_format="image/urf", compression="gzip", language="de", size=2**40, pages=7
     )
 
 

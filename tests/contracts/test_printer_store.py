@@ -28,6 +28,7 @@ FULL_CAPABILITIES = Capabilities(
     pages_per_minute=9,
     pages_per_minute_color=8,
     make_and_model="Ängström 9",
+    sheet_back="rotated",
 )
 
 

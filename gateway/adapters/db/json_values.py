@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from gateway.domain.document import Document
-from gateway.domain.ticket import JobTicket, MediaCol
+from gateway.domain.ticket import JobTicket, MediaCol, PagePick, Stamp
 
 # One encoder for all calls: json.dumps with options builds a new one each time.
 dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -16,6 +16,8 @@ _TICKET_DEFAULTS = tuple((f.name, getattr(JobTicket(), f.name)) for f in fields(
 _DOCUMENT_FIELDS = tuple(f.name for f in fields(Document))
 _MEDIA_COL_FIELDS = tuple(f.name for f in fields(MediaCol))
 _NO_TICKET = JobTicket()
+_LISTS: dict[str, type[PagePick | Stamp]] = {"page_picks": PagePick, "stamps": Stamp}
+_LISTED = _LISTS.keys()
 
 
 def as_object(value: Any, names: Iterable[str]) -> dict[str, Any]:
@@ -28,6 +30,8 @@ def dump_ticket(ticket: JobTicket) -> str:
     asked = {name: value for name, default in _TICKET_DEFAULTS if (value := getattr(ticket, name)) != default}
     if ticket.media_col is not None:
         asked["media_col"] = as_object(ticket.media_col, _MEDIA_COL_FIELDS)
+    for name in _LISTED & asked.keys():
+        asked[name] = [asdict(each) for each in asked[name]]
     return dump(asked) if asked else "{}"
 
 
@@ -39,9 +43,11 @@ def load_ticket(text: str) -> JobTicket:
         asked["media_col"] = MediaCol(**asked["media_col"])
     if "page_ranges" in asked:
         asked["page_ranges"] = tuple((low, high) for low, high in asked["page_ranges"])
-    for name in ("printer_resolution", "finishings"):
+    for name in ("printer_resolution", "finishings", "page_words"):
         if name in asked:
             asked[name] = tuple(asked[name])
+    for name in _LISTED & asked.keys():
+        asked[name] = tuple(_LISTS[name](**each) for each in asked[name])
     return JobTicket(**asked)
 
 

@@ -17,6 +17,7 @@ _LEAST = Capabilities(
     copies=1,
     resolutions=(300,),
 )
+_DUPLEX_MODES = {"DM1": "normal", "DM2": "flipped", "DM3": "rotated", "DM4": "manual-tumble"}
 _SIZE = re.compile(r"_(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)(mm|in)$")
 
 
@@ -37,11 +38,19 @@ def capabilities(printer: Group) -> Capabilities:
         pages_per_minute=per_minute,
         pages_per_minute_color=_integer(printer, "pages-per-minute-color", per_minute),
         make_and_model=next(iter(_strings(printer, "printer-make-and-model")), "IPP printer")[:127],
+        sheet_back=_sheet_back(printer),
     )
 
 
 def _color(printer: Group) -> bool:
     return _first(printer, "color-supported") is True or "color" in _strings(printer, "print-color-mode-supported")
+
+
+def _sheet_back(printer: Group) -> str:
+    """How a back side's raster must lie: in PWG's words, else by URF's DM key, else as it is seen."""
+    said = next(iter(_strings(printer, "pwg-raster-document-sheet-back")), "")
+    keys = (_DUPLEX_MODES[key] for key in _strings(printer, "urf-supported") if key in _DUPLEX_MODES)
+    return said if said in _DUPLEX_MODES.values() else next(keys, "normal")
 
 
 def _resolutions(printer: Group) -> tuple[int, ...]:

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from gateway.domain.capabilities import Capabilities
-from gateway.domain.ticket import JobTicket
+from gateway.domain.ticket import JobTicket, Stamp
 from gateway.errors import NotPossible
 from gateway.services.delivery_plan import Plan, order_for, plan_for
-from tests.fakes import a_device, a_printer, a_released_job
+from tests.fakes import a_device, a_document, a_printer, a_released_job
 
 IPP, RAW = "ipp://192.0.2.1/ipp/print", "socket://192.0.2.1"
 
@@ -119,3 +119,50 @@ def test_a_job_without_a_release_has_no_order() -> None:
     job = a_released_job(pages=1, release_id=None)
     with pytest.raises(NotPossible, match="not been released"):
         order_for(job, plan_for(job, a_printer(), a_device(uri=IPP)), size=1)
+
+
+@pytest.mark.parametrize(
+    "ticket",
+    [
+        JobTicket(page_words=("odd",)),
+        JobTicket(imposition_template="signature"),
+        JobTicket(stamps=(Stamp(text="Draft"),)),
+        JobTicket(toner_save="light"),
+        JobTicket(scaling_percent=90),
+        JobTicket(as_image=True),
+    ],
+)
+@pytest.mark.parametrize("uri", [IPP, RAW])
+def test_what_only_we_lay_out(uri: str, ticket: JobTicket) -> None:
+    assert _plan(uri, ticket).render
+
+
+def test_a_booklet_is_told_to_turn_over_the_short_edge_whatever_the_printers_default() -> None:
+    plan = _plan(IPP, JobTicket(imposition_template="signature"), {"sides": "one-sided"})
+    assert plan.theirs.sides == plan.ours.sides == "two-sided-short-edge"
+    assert (plan.counts.impressions, plan.counts.media_sheets) == (4, 2)
+    assert _plan(IPP, JobTicket(imposition_template="signature"), duplex=False).theirs.sides == "one-sided"
+
+
+def test_a_cover_is_not_copied_by_the_device() -> None:
+    plan = _plan(IPP, JobTicket(job_sheets="standard", copies=2))
+    assert (plan.render, plan.our_copies, plan.device_copies) == (True, 2, 1)
+    assert plan.counts.impressions == 11
+
+
+@pytest.mark.parametrize(
+    ("pages", "sides", "handling", "render"),
+    [
+        ((3, 2), "two-sided-long-edge", None, True),
+        ((2, 3), "two-sided-long-edge", None, False),
+        ((3, 2), "one-sided", None, False),
+        ((3, 2), "two-sided-long-edge", "single-document", False),
+    ],
+)
+def test_a_document_never_starts_on_the_back_of_anothers_sheet(
+    pages: tuple[int, int], sides: str, handling: str | None, render: bool
+) -> None:
+    documents = tuple(a_document(number=n, pages=each) for n, each in enumerate(pages, 1))
+    ticket = JobTicket(sides=sides, multiple_document_handling=handling)
+    job = a_released_job(pages=5, ticket=ticket, documents=documents)
+    assert plan_for(job, a_printer(), a_device(uri=IPP)).render is render

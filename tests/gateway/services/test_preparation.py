@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from gateway.domain.job import Job, JobState, Reason
 from gateway.domain.ticket import JobTicket
 from gateway.errors import BadRequest, NotFound, NotPossible, Unavailable
+from gateway.services.counting import count
 from gateway.services.ports import ConverterCrashed, Stage
-from gateway.services.preparation import LEASE_SECONDS, REST_SECONDS, count
+from gateway.services.preparation import LEASE_SECONDS, REST_SECONDS
 from tests.fake_documents import PASSWORD
 from tests.fakes import fake_pdf
 from tests.gateway.services.house import ALICE, BOB, House
@@ -235,3 +236,12 @@ async def test_the_password_is_used_once_and_destroyed() -> None:
     assert unlocking.id not in house.spool.objects
     with pytest.raises(NotPossible):
         await house.release.unlock(job.id, ALICE, PASSWORD)
+
+
+async def test_documents_know_their_pages_and_share_their_submitters_worker() -> None:
+    house = await House.built()
+    job = await prepared(house, await house.spooled(fake_pdf(3)))
+    assert [document.pages for document in job.documents] == [3]
+    await prepared(house, await house.spooled(fake_pdf(1)))
+    first, second = house.converter.batches
+    assert first == second is not None

@@ -68,3 +68,12 @@ def test_colour_and_duplex_by_either_word() -> None:
     assert capabilities(by_mode).color
     assert capabilities(by_mode).duplex
     assert capabilities(_printer(build.boolean("color-supported", True))).color
+
+
+def test_how_back_sides_must_lie() -> None:
+    assert capabilities(_printer()).sheet_back == "normal"
+    assert capabilities(_printer(build.keyword("pwg-raster-document-sheet-back", "rotated"))).sheet_back == "rotated"
+    assert capabilities(_printer(build.keyword("urf-supported", "W8", "SRGB24", "DM4"))).sheet_back == "manual-tumble"
+    both = _printer(build.keyword("pwg-raster-document-sheet-back", "flipped"), build.keyword("urf-supported", "DM1"))
+    assert capabilities(both).sheet_back == "flipped"
+    assert capabilities(_printer(build.keyword("pwg-raster-document-sheet-back", "odd"))).sheet_back == "normal"
