@@ -36,7 +36,7 @@ def light() -> list[Sample]:
 
 def by_office() -> list[Sample]:
     """What needs LibreOffice."""
-    return [*_words(), *_sheets(), *_slides(), *_web()]
+    return [*_words(), *_sheets(), *_slides(), *_web(), *_old()]
 
 
 A4, LETTER, A5 = (595, 842), (612, 792), (420, 595)
@@ -196,3 +196,16 @@ def _web() -> Iterator[Sample]:
         token = _token("HEML", number)
         make = partial(flowing.mail, token, attachments=number % 3, html=True)
         yield Sample(name=f"html-mail-{number}", format=kinds.EML, make=make, tokens=(token,), size=A4)
+
+
+def _old() -> Iterator[Sample]:
+    """Written once by LibreOffice from documents like those above: no library here writes these formats."""
+    shipped = (
+        ("word.doc", kinds.DOC, 3, A4),
+        ("sheet.xls", kinds.XLS, 2, A4),
+        ("slides.ppt", kinds.PPT, 2, (720, 540)),
+    )
+    for name, kind, pages, size in shipped:
+        token = _token(name.rpartition(".")[2].upper(), 1)
+        make = partial(office.shipped, name)
+        yield Sample(name=f"old-{name}", format=kind, make=make, pages=pages, tokens=(token,), size=size)

@@ -1,7 +1,9 @@
 """Office documents of a given number of pages, sheets or slides, written by libraries or part by part."""
 
 import io
+import lzma
 import zipfile
+from pathlib import Path
 
 import docx
 import openpyxl
@@ -257,3 +259,8 @@ def _theme() -> str:
         f"<a:effectStyleLst>{effect * 3}</a:effectStyleLst><a:bgFillStyleLst>{fill * 3}</a:bgFillStyleLst></a:fmtScheme>"
         "</a:themeElements></a:theme>"
     )
+
+
+def shipped(name: str) -> bytes:
+    """One of the documents beside this module."""
+    return lzma.decompress((Path(__file__).parent / "data" / f"{name}.xz").read_bytes())
