@@ -28,7 +28,7 @@ RELEASES = 60
 def growth(plan: Plan, report: Report) -> None:
     with _tray() as tray, papertap(*_setup(tray)) as small, papertap(*_setup(tray)) as large:
         began = time.monotonic()
-        rows.add(small.data, mine=MINE, held=MINE, ended=MINE)
+        rows.add(small.data, mine=MINE, held=MINE, ended=MINE, owners=1)
         rows.add(large.data, mine=MINE, held=plan.jobs, ended=plan.ended)
         report.title(
             f"{MINE} held and {MINE} ended jobs, and {plan.jobs:,} held with {plan.ended:,} ended (rows added in {time.monotonic() - began:.0f} s)"
@@ -82,7 +82,7 @@ class _Somebody:
 
 @contextmanager
 def _asking(instance: Instance) -> Iterator[_Somebody]:
-    visitor, client = Visitor(instance.http_port, "bench"), Client(instance.port, "/ipp/print/bench")
+    visitor, client = Visitor(instance.http_port, "bench"), Client(instance.port, "/ipp/print/bench", user="bench")
     try:
         yield _Somebody(visitor, client, iter(rows.held_of(instance.data, "bench")))
     finally:

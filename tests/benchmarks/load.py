@@ -46,12 +46,21 @@ class Result:
 
 
 def post(port: int, path: str, body: bytes, *, concurrency: int, seconds: float) -> Result:
-    """POSTs `body` as application/ipp for `seconds` over `concurrency` connections from one thread."""
+    """POSTs `body` as application/ipp for `seconds`, whole ones as wrk wants them, over `concurrency` connections from one thread."""
     with tempfile.TemporaryDirectory() as scratch:
         payload, script = Path(scratch, "body.ipp"), Path(scratch, "post.lua")
         payload.write_bytes(body)
         script.write_text(_SCRIPT.format(body=payload, path=path))
-        command = ["wrk", "-t1", f"-c{concurrency}", f"-d{seconds:g}s", "--timeout", "30s", "-s", str(script)]
+        command = [
+            "wrk",
+            "-t1",
+            f"-c{concurrency}",
+            f"-d{max(1, round(seconds))}s",
+            "--timeout",
+            "30s",
+            "-s",
+            str(script),
+        ]
         output = subprocess.run(
             [*command, f"http://127.0.0.1:{port}{path}"], check=True, capture_output=True, text=True
         ).stdout

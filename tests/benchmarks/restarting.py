@@ -93,6 +93,11 @@ def _demo_starts(runs: int) -> list[float]:
 @contextmanager
 def _process(environment: dict[str, str], *words: str) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-m", "gateway", *words]
+    # As installed: compiled modules are kept from the first start on, whatever the shell of this run says.
+    environment = environment | {
+        "PYTHONDONTWRITEBYTECODE": "",
+        "PYTHONPYCACHEPREFIX": environment["PAPERTAP_DATA"] + "/pycache",
+    }
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     with stopped(process):
         yield process

@@ -16,19 +16,20 @@ GROUP = 2000  # rows of a transaction
 OWNERS = 500
 
 
-def add(data: Path, *, mine: int, held: int, ended: int, printer: str = "bench", owner: str = "bench") -> None:
-    """`mine` held jobs of `owner`, further ones up to `held`, and `ended` jobs of many owners, one in 500 of `owner`."""
-    asyncio.run(_add(data, mine=mine, held=held, ended=ended, printer=printer, owner=owner))
+def add(data: Path, *, mine: int, held: int, ended: int, owners: int = OWNERS) -> None:
+    """`mine` held jobs of "bench", those of others up to `held`; one in `owners` of the `ended` jobs is of "bench"."""
+    asyncio.run(_add(data, mine=mine, held=held, ended=ended, owners=owners))
 
 
-async def _add(data: Path, *, mine: int, held: int, ended: int, printer: str, owner: str) -> None:
+async def _add(data: Path, *, mine: int, held: int, ended: int, owners: int) -> None:
+    printer = owner = "bench"
     whose = [owner, *(f"user-{number}" for number in range(1, OWNERS))]
     done: dict[str, Any] = {"state": JobState.COMPLETED, "key": None, "ended_at": NOW, "processing_at": NOW}
     database = await open_database(load(data=data))
     try:
         for start in range(0, ended, GROUP):
             group = range(start, min(ended, start + GROUP))
-            await database.jobs.add([a_job(printer=printer, owner=whose[n % OWNERS], **done) for n in group])
+            await database.jobs.add([a_job(printer=printer, owner=whose[n % owners], **done) for n in group])
         others = [whose[1 + n % (OWNERS - 1)] for n in range(held - mine)]
         for start in range(0, len(others), GROUP):
             await database.jobs.add([a_held_job(printer=printer, owner=o) for o in others[start : start + GROUP]])
