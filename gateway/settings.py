@@ -108,6 +108,7 @@ class Sandbox(BaseModel):
     max_pages: int = 2000
     max_pixels: int = 100_000_000
     thumbnails: int = 20
+    lease_seconds: float = 60.0  # a worker that was not heard of for so long is dead, and its job goes back in line
 
 
 class Delivery(BaseModel):

@@ -104,6 +104,7 @@ def _preparation(gateway: Gateway, converter: SandboxConverter) -> Preparation:
         clock=gateway.clock,
         workers=gateway.settings.sandbox.workers,
         name=gateway.worker,
+        lease=gateway.settings.sandbox.lease_seconds,
     )
 
 

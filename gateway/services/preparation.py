@@ -88,6 +88,7 @@ class Preparation:
         clock: Clock,
         workers: int,
         name: str,
+        lease: float = LEASE_SECONDS,
     ) -> None:
         self._jobs = jobs
         self._printers = printers
@@ -98,6 +99,7 @@ class Preparation:
         self._clock = clock
         self._workers = workers
         self._name = name
+        self._lease = lease
         self._wake = asyncio.Event()
         self._resting_until = 0.0
 
@@ -108,6 +110,7 @@ class Preparation:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
             tasks.create_task(self._tick())
+            tasks.create_task(self._lapse())
             free = asyncio.Semaphore(self._workers)
             while True:
                 await free.acquire()
@@ -130,11 +133,20 @@ class Preparation:
             await self._clock.sleep(POLL_SECONDS)
             self._wake.set()
 
+    async def _lapse(self) -> None:
+        """Claims of workers that died, here or elsewhere."""
+        while True:
+            await self._clock.sleep(self._lease)
+            try:
+                await self.recover(alone=False)
+            except PapertapError as error:
+                log.warning("lapsed preparations not looked for: %s", error)
+
     async def _claim(self) -> Job | None:
         if self._keyring.locked or self._clock.monotonic() < self._resting_until:
             return None
         try:
-            claimed = await self._jobs.claim(Stage.PREPARE, self._name, now=self._clock.now(), lease=LEASE_SECONDS)
+            claimed = await self._jobs.claim(Stage.PREPARE, self._name, now=self._clock.now(), lease=self._lease)
         except Unavailable as error:
             log.warning("no job claimed for preparation: %s", error)
             return None
@@ -173,8 +185,13 @@ class Preparation:
     @asynccontextmanager
     async def _heartbeat(self, job: Job) -> AsyncIterator[None]:
         async def beat() -> None:
-            while await self._jobs.extend_claim(job.id, self._name, self._clock.now() + LEASE_SECONDS):
-                await self._clock.sleep(LEASE_SECONDS / 3)
+            ours = True
+            while ours:
+                try:
+                    ours = await self._jobs.extend_claim(job.id, self._name, self._clock.now() + self._lease)
+                except PapertapError as error:  # the database is away: the work goes on meanwhile
+                    log.warning("claim of job %d not extended: %s", job.id, error)
+                await self._clock.sleep(self._lease / 3)
 
         task = asyncio.create_task(beat())
         try:

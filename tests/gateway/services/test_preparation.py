@@ -176,6 +176,23 @@ async def test_an_interrupted_preparation_goes_back_in_line_after_a_restart() ->
     assert (await prepared(house, job)).state is JobState.PENDING_HELD
 
 
+async def test_a_worker_takes_over_from_one_that_died_elsewhere() -> None:
+    """Whose claim had not lapsed yet when this one started."""
+    house = await House.built()
+    job = await house.spooled(fake_pdf())
+    await house.jobs.claim(Stage.PREPARE, "dead", now=house.clock.now(), lease=LEASE_SECONDS)
+    worker = asyncio.create_task(house.preparation.run())
+    try:
+        await house.clock.advance(LEASE_SECONDS - 1)
+        assert (await house.release.visible(job.id, ALICE)).state is JobState.PROCESSING
+        await house.clock.advance(2 * LEASE_SECONDS)
+        assert (await house.release.visible(job.id, ALICE)).state is JobState.PENDING_HELD
+    finally:
+        worker.cancel()
+        with suppress(asyncio.CancelledError):
+            await worker
+
+
 async def test_the_worker_takes_what_is_there_and_what_comes() -> None:
     house = await House.built()
     first = await house.spooled(fake_pdf())
