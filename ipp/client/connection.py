@@ -176,7 +176,14 @@ class Connection(asyncio.Protocol):
     def _write(self, *octets: bytes) -> None:
         self._raise_if_lost()
         assert self._transport is not None
-        self._transport.write(b"".join(octets))
+        try:
+            self._transport.write(b"".join(octets))
+        except RuntimeError as error:
+            # What uvloop raises between the loss of a connection and telling of it; asyncio is silent then.
+            if not self._transport.is_closing():
+                raise
+            self._closed, self._cause = True, self._cause or error
+            self._raise_if_lost()
 
     # What the event loop calls.
 

@@ -105,3 +105,8 @@ class DeviceStream:
         except OSError as error:
             text = f"{self._peer} broke the connection: {error.strerror or error}."
             raise DeviceError(text, bytes_sent=self.sent) from error
+        except RuntimeError as error:
+            # What uvloop raises between the loss of a connection and telling of it; asyncio leaves it to `drain`.
+            if not self._writer.transport.is_closing():
+                raise
+            raise DeviceError(f"{self._peer} broke the connection.", bytes_sent=self.sent) from error
