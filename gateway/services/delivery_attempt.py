@@ -281,11 +281,14 @@ class Attempt:
 
     async def _settle(self, progress: Progress) -> None:
         assert self._plan is not None
-        plan = self._plan
+        plan, had_stopped = self._plan, self.job.state is JobState.PROCESSING_STOPPED
         if progress.aborted:
             await self._write(lambda job: self._turn().given_up(job, plan, progress))
         else:
             await self._write(lambda job: self._turn().completed(job, plan, progress))
+        if had_stopped:
+            # It went on and ended between two looks: whoever releases next must not be told that it is stopped.
+            await self._note_status(await self._driver.status(self._device))
 
     # -- small things
 
