@@ -9,16 +9,8 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from gateway.domain.capabilities import Media
+from gateway.domain.formats import AUTO_SENSE, DIALOG, FILES, PDF, PWG_RASTER, URF
 from gateway.domain.printer import Authentication, Printer
-
-PDF = "application/pdf"
-URF = "image/urf"
-PWG_RASTER = "image/pwg-raster"
-OCTET_STREAM = "application/octet-stream"
-
-# Preparation makes a PDF of each of these, so that they do not hang on what the devices take. The preferred one first:
-# clients that find PDF leave copies, sides and ranges to us instead of counting them into a raster.
-DOCUMENT_FORMATS = (PDF, URF, PWG_RASTER, "image/jpeg", "image/png")
 
 TEXT_MAX = 127  # printer-make-and-model, printer-info and printer-location: text(127)
 LABEL_MAX = 63  # one DNS label
@@ -62,10 +54,13 @@ def location(printer: Printer) -> str:
 
 
 def document_formats(printer: Printer) -> tuple[str, ...]:  # noqa: ARG001 - a Printer may narrow them one day
-    """The media types to offer, preferred first: pdl of the TXT record, and document-format-supported but for
-    application/octet-stream, which names no format.
-    """
-    return DOCUMENT_FORMATS
+    """What print dialogs make, preferred first: pdl of the TXT record. They do not hang on what the devices take."""
+    return DIALOG
+
+
+def document_formats_supported(printer: Printer) -> tuple[str, ...]:
+    """document-format-supported: the same, what people have as files besides, and leave to find out."""
+    return (AUTO_SENSE, *document_formats(printer), *FILES)
 
 
 def urf_supported(printer: Printer) -> tuple[str, ...]:

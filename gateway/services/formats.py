@@ -1,50 +1,16 @@
-"""The document formats that are taken, in one place: front-ends announce this list, intake holds to it."""
+"""The first look at what a client says its document is."""
 
+from gateway.domain.formats import AUTO_SENSE, is_accepted, normalized
 from gateway.errors import FormatNotSupported
 
-AUTO_SENSE = "application/octet-stream"
-
-SUPPORTED: tuple[str, ...] = (
-    "application/pdf",
-    "image/jpeg",
-    "image/png",
-    "image/pwg-raster",
-    "image/urf",
-    AUTO_SENSE,
-)
-
-_OTHER_NAMES = {
-    "": AUTO_SENSE,
-    "binary/octet-stream": AUTO_SENSE,
-    "application/x-pdf": "application/pdf",
-    "image/jpg": "image/jpeg",
-    "image/pjpeg": "image/jpeg",
-    "image/x-png": "image/png",
-}
-
-_OFFICE = (
-    "application/msword",
-    "application/rtf",
-    "application/vnd.ms-",
-    "application/vnd.oasis.opendocument.",
-    "application/vnd.openxmlformats-officedocument.",
-    "text/rtf",
-)
-
-
-def normalized(media_type: str) -> str:
-    """The media type without parameters, in lower case, under the name that we use for it."""
-    plain = media_type.partition(";")[0].strip().lower()
-    return _OTHER_NAMES.get(plain, plain)
+__all__ = ["AUTO_SENSE", "check_format"]
 
 
 def check_format(media_type: str) -> str:
     """The normalized media type, or FormatNotSupported with what can be sent instead."""
     plain = normalized(media_type)
-    if plain in SUPPORTED:
+    if is_accepted(plain):
         return plain
-    if plain.startswith(_OFFICE):
-        raise FormatNotSupported("Office documents cannot be printed directly. Save the document as PDF and send that.")
     raise FormatNotSupported(
-        f'Documents of the type "{plain[:80]}" cannot be printed. Send PDF, JPEG, PNG, PWG Raster or Apple Raster (URF).'
+        f'Documents of the type "{plain[:80]}" cannot be printed. Send PDF, a picture, a text or an office document.'
     )

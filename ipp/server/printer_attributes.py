@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from gateway.domain import description as said
+from gateway.domain.formats import AUTO_SENSE
 from gateway.domain.printer import Printer
 from gateway.services.printers import PrinterStatus
 from gateway.services.sealing import PASSWORD_MAX as DOCUMENT_PASSWORD_MAX
@@ -208,9 +209,9 @@ def _documents(face: Face) -> list[Attribute]:
     return [
         build.keyword("compression-supported", *COMPRESSIONS),
         build.keyword("compression-default", "none"),
-        build.mime("document-format-default", said.OCTET_STREAM),
+        build.mime("document-format-default", AUTO_SENSE),
         build.mime("document-format-preferred", formats[0]),
-        build.mime("document-format-supported", said.OCTET_STREAM, *formats),
+        build.mime("document-format-supported", *said.document_formats_supported(face.printer)),
         build.int_range("job-k-octets-supported", IntRange(0, min(kilo, INT_MAX))),
         build.keyword("pdl-override-supported", "attempted"),
         build.keyword("pdf-versions-supported", "adobe-1.3", "adobe-1.4", "adobe-1.5", "adobe-1.6", "iso-32000-1_2008"),

@@ -124,7 +124,7 @@ async def test_an_operator_may_close_a_job_and_a_phone_its_own() -> None:
 async def test_a_refused_or_broken_document_leaves_the_job_open_and_nothing_in_the_spool() -> None:
     house, job = await opened()
     for incoming, error in (
-        (a_document(body=unread_body(), format="application/msword"), FormatNotSupported),
+        (a_document(body=unread_body(), format="video/mp4"), FormatNotSupported),
         (a_document(body=broken_body(ConnectionResetError())), ConnectionResetError),
     ):
         with pytest.raises(error):

@@ -108,7 +108,7 @@ async def test_what_discovery_announces_is_what_ipp_says(client: Client) -> None
     assert every["printer-uuid"].value == said.uuid_urn(printer)
     assert every["printer-make-and-model"].value == said.make_and_model(printer)
     assert every["printer-more-info"].value == said.more_info(printer, "http://printer.example:8080")
-    assert every["document-format-supported"].values == ("application/octet-stream", *said.document_formats(printer))
+    assert every["document-format-supported"].values == said.document_formats_supported(printer)
     assert every["sides-supported"].values == said.sides_supported(printer)
     assert every["printer-dns-sd-name"].value == said.dns_sd_name(printer)
 

@@ -64,7 +64,7 @@ async def test_print_job_without_a_document_is_a_bad_request(client: Client) -> 
 
 
 @pytest.mark.parametrize("operation", [Operation.PRINT_JOB, Operation.VALIDATE_JOB])
-@pytest.mark.parametrize("kind", ["application/vnd.ms-excel", "application/postscript", "text/plain", "nonsense"])
+@pytest.mark.parametrize("kind", ["video/mp4", "application/x-executable", "image/x-unknown", "nonsense"])
 async def test_an_unknown_format_is_refused(client: Client, operation: Operation, kind: str) -> None:
     document = fake_pdf() if operation is Operation.PRINT_JOB else b""
     answer = await client.ask(operation, build.mime("document-format", kind), document=document)
@@ -83,7 +83,7 @@ async def test_validate_job_keeps_nothing(client: Client) -> None:
 async def test_a_compressed_document_is_kept_plain(client: Client, kind: str) -> None:
     import zlib
 
-    packed = gzip.compress(fake_pdf()) if kind == "gzip" else zlib.compress(fake_pdf())
+    packed = gzip.compress(fake_pdf(), mtime=0) if kind == "gzip" else zlib.compress(fake_pdf())
     answer = await client.ask(Operation.PRINT_JOB, build.keyword("compression", kind), document=packed)
     document = client.house.jobs.rows[answer.job("job-id")].documents[0]
     assert (document.size, document.compression) == (len(fake_pdf()), kind)
@@ -93,7 +93,7 @@ async def test_a_compressed_document_is_kept_plain(client: Client, kind: str) ->
     ("kind", "document", "status"),
     [
         ("gzip", fake_pdf(), Status.CLIENT_ERROR_COMPRESSION_ERROR),
-        ("gzip", gzip.compress(fake_pdf())[:-9], Status.CLIENT_ERROR_COMPRESSION_ERROR),
+        ("gzip", gzip.compress(fake_pdf(), mtime=0)[:-9], Status.CLIENT_ERROR_COMPRESSION_ERROR),
         ("compress", fake_pdf(), Status.CLIENT_ERROR_COMPRESSION_NOT_SUPPORTED),
     ],
 )
