@@ -3,6 +3,7 @@
 Names on the command line choose; without any, all run. Amounts and times have options: see --help.
 """
 
+import signal
 import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
@@ -37,6 +38,7 @@ def main() -> int:
     unknown = [name for name in given.names if name not in BENCHMARKS]
     if unknown:
         parser.error(f"Unknown: {', '.join(unknown)}. There are: {', '.join(BENCHMARKS)}.")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # all peers are stopped on the way out
     plan, report = Plan.of(given), Report()
     try:
         for name in given.names or BENCHMARKS:
