@@ -1,7 +1,7 @@
 """Damaged messages without end, the same for the same seed: for the unit test and for the long fault run."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from ipp.wire import DecodeError, Decoder, Message
 from tests.ipp.wire.samples import SAMPLES
@@ -10,11 +10,11 @@ _CORPUS = [octets for octets, _ in SAMPLES.values()]
 _TELLING = bytes([0x00, 0x01, 0x03, 0x10, 0x21, 0x34, 0x37, 0x4A, 0x7F, 0x80, 0xFF])
 
 
-def mutations(count: int, seed: int) -> Iterator[bytes]:
+def mutations(count: int, seed: int, corpus: Sequence[bytes] = _CORPUS) -> Iterator[bytes]:
     """Give `count` messages, each with one to eight damages at random places."""
     chance = random.Random(seed)
     for _ in range(count):
-        data = bytearray(chance.choice(_CORPUS))
+        data = bytearray(chance.choice(corpus))
         for _ in range(chance.randint(1, 8)):
             chance.choice(_DAMAGES)(chance, data)
         yield bytes(data)
