@@ -123,12 +123,11 @@ class _readable_copy:  # noqa: N801 - reads as a word in a `with`
         shutil.copytree(root / "tests" / "sandbox", self._folder / "tests" / "sandbox", ignore=ignore)
         site = Path(pytest.__file__).parents[1]
         self._folder.joinpath("lib").mkdir()
-        for name in (*code.LIBRARIES, "lxml", "packaging", "pyseccomp.py"):
-            source = site / name
+        for source in (path for name in (*code.LIBRARIES, "packaging", "pyseccomp.py") for path in site.glob(name)):
             if source.is_dir():
-                shutil.copytree(source, self._folder / "lib" / name, ignore=ignore)
-            elif source.exists():
-                shutil.copy(source, self._folder / "lib" / name)
+                shutil.copytree(source, self._folder / "lib" / source.name, ignore=ignore)
+            else:
+                shutil.copy(source, self._folder / "lib" / source.name)
         (self._folder / "tmp").mkdir()
         subprocess.run(["chmod", "-R", "a+rX", str(self._folder)], check=True)
         (self._folder / "tmp").chmod(0o1777)

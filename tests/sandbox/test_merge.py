@@ -47,7 +47,7 @@ async def test_the_limits_hold_for_the_sum(sandbox: Sandbox) -> None:
 async def test_one_bad_document_refuses_the_whole(sandbox: Sandbox) -> None:
     sink = Collected()
     with pytest.raises(FormatUnsupported):
-        await sandbox.merge([stream(samples.pdf(1)), stream(b"junk"), stream(samples.pdf(1))], sink)
+        await sandbox.merge([stream(samples.pdf(1)), stream(b"\x7fELF"), stream(samples.pdf(1))], sink)
     assert sink.data == b""
 
 
