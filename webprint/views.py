@@ -188,8 +188,8 @@ def _facts(job: Job) -> tuple[str, ...]:
         facts.append("Colour" if job.color and ticket.print_color_mode != "monochrome" else "Black and white")
     if ticket.sides not in {None, "one-sided"}:
         facts.append("Two-sided")
-    if ticket.page_ranges:
-        facts.append(f"Pages {words.ranges(ticket.page_ranges)}")
+    if ticket.page_ranges or ticket.page_words:
+        facts.append(f"Pages {words.ranges(ticket.page_ranges, ticket.page_words)}")
     if ticket.number_up > 1:
         facts.append(f"{ticket.number_up} pages on a side")
     facts.append(words.size(job.size))

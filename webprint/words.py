@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from gateway.domain.device import Device, DeviceState
 from gateway.domain.job import Job, JobState, Reason
+from gateway.domain.ticket import LAST_PAGE
 
 SOURCES = {
     "ipp": "AirPrint / IPP",
@@ -130,8 +131,10 @@ def ago(seconds: float) -> str:
     return "just now" if seconds < 60 else f"{duration(seconds)} ago"
 
 
-def ranges(pages: tuple[tuple[int, int], ...]) -> str:
-    return ", ".join(f"{low}" if low == high else f"{low}-{high}" for low, high in pages)
+def ranges(pages: tuple[tuple[int, int], ...], words: tuple[str, ...] = ()) -> str:
+    """As they are written in the form."""
+    ends = ((str(low), "last" if high == LAST_PAGE else str(high)) for low, high in pages)
+    return ", ".join([*(low if low == high else f"{low}-{high}" for low, high in ends), *words])
 
 
 def moment(at: float) -> str:

@@ -37,11 +37,9 @@ class Plan:
 
 
 def plan(opened: Opened, task: Task) -> Plan:
-    """Lay the document out. TooLarge when pages times copies pass the limit."""
+    """Lay the document out. TooLarge when sides times copies pass the limit."""
     recipe = task.recipe
-    work, order = _arranged(_sizes(opened.path), recipe)
-    if len(order) > task.max_impressions:
-        raise TooLarge(f"{len(order)} impressions", limit="pages", allowed=task.max_impressions)
+    work, order = _arranged(_sizes(opened.path), task)
     task.pages(len(work.all))
     _check_pixels(work.all, task)
     laid = task.folder / "laid.pdf"
@@ -58,7 +56,7 @@ def previewed(opened: Opened, task: Task, show: look.Show) -> Rendered:
     `show` gets those of the task's sides that there are, in order. Only what is pictured is laid out.
     """
     recipe = task.recipe
-    work, order = _arranged(_sizes(opened.path), recipe)
+    work, order = _arranged(_sizes(opened.path), task)
     wanted = [place for place in sorted(set(task.sides)) if 1 <= place <= len(order)]
     numbers = [order[place - 1] for place in wanted]
     drawn = sorted({number for number in numbers if number is not None})
@@ -84,12 +82,15 @@ def rendered(made: Plan, recipe: Recipe) -> Rendered:
     return _counted(made.sequence, recipe, made.colors)
 
 
-def _arranged(sizes: list[Size], recipe: Recipe) -> tuple[Sheetwork, list[int | None]]:
-    """All sides with what goes on them, and their order over all copies. NothingSelected when there are none."""
+def _arranged(sizes: list[Size], task: Task) -> tuple[Sheetwork, list[int | None]]:
+    """All sides with what goes on them, and their order over all copies. NothingSelected, or TooLarge for too many."""
+    recipe = task.recipe
     parts = sequence.chosen(len(sizes), recipe)
     if not parts:
         raise NothingSelected(f"none of {len(sizes)} pages is chosen")
     groups, single = sequence.once([sequence.groups(part, recipe) for part in parts], recipe)
+    if len(single) * recipe.copies > task.max_impressions:
+        raise TooLarge(f"{len(single) * recipe.copies} impressions", limit="pages", allowed=task.max_impressions)
     sides = tuple(layout.side(group, sizes, recipe) for group in groups)
     cover = Side(size=layout.points(recipe.media) if recipe.media else sides[0].size) if recipe.cover else None
     order = sequence.order(single, recipe, cover=len(sides) if cover else None)

@@ -201,6 +201,15 @@ async def test_release_at_a_chosen_printer(alice: Visitor, house: House) -> None
         assert after.ticket == job.ticket
 
 
+async def test_pages_chosen_by_words_are_told_as_they_were_written(alice: Visitor, house: House) -> None:
+    job = await house.add()
+    await alice.post("/jobs/release", {"job": str(job.id), "device": "lobby", "pages": "1, ODD, 3-last"})
+    after = (await row(house, job)).ticket
+    assert (after.page_words, after.page_ranges[0]) == (("odd",), (1, 1))
+    held = await house.add(ticket=after)
+    assert "Pages 1, 3-last, odd" in (await alice.get(f"/jobs/{held.id}")).text
+
+
 async def test_options_changed_at_release(alice: Visitor, house: House) -> None:
     job = await house.add(ticket=JobTicket(media="iso_a4_210x297mm"))
     fields = {"copies": "3", "sides": "two-sided-long-edge", "color": "monochrome", "pages": "1-3, 7"}

@@ -3,9 +3,9 @@
 import pytest
 
 from sandbox.client import Sandbox
-from sandbox.errors import NothingSelected
+from sandbox.errors import NothingSelected, TooLarge
 from sandbox.recipe import Media, Pick, Recipe
-from tests.sandbox.pipeline.sheets import A4, A5, framed, inked, numbered, rotated, sizes, texts, words
+from tests.sandbox.pipeline.sheets import A4, A5, framed, inked, numbered, preview, rotated, sizes, texts, words
 from tests.sandbox.samples import drawn, render
 
 _SHORT = "two-sided-short-edge"
@@ -119,3 +119,18 @@ async def test_orientation(sandbox: Sandbox, orientation: str, corner: str) -> N
     [[word]] = words(result)
     assert (word.y > 421) is (corner == "below")
     assert (word.x < 297) is (corner == "below")
+
+
+async def test_a_page_that_is_turned_already_turns_on_from_there(sandbox: Sandbox) -> None:
+    _, result = await render(sandbox, rotated(numbered(1), 90), Recipe(picks=(Pick(page=1, rotate=90),)))
+    [[word]] = words(result)
+    # Seen upright again after another half turn: now it stands on its head.
+    assert word.x > 300
+    assert word.y > 421
+    [(width, height)] = sizes(result)
+    assert (width, height) == (pytest.approx(210, abs=0.1), pytest.approx(297, abs=0.1))
+
+
+async def test_copies_of_nonsense_end_early(sandbox: Sandbox) -> None:
+    with pytest.raises(TooLarge):
+        await preview(sandbox, numbered(20), Recipe(copies=9999), (1,))
