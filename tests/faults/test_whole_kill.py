@@ -18,10 +18,11 @@ from gateway.domain.job import JobState, Reason
 from ipp.client import IppClientError
 from ipp.virtual import Features, Misbehaviour, VirtualPrinter, count_only
 from ipp.wire import Status
+from tests.faults import defective
 from tests.faults.whole import PATIENCE, Site, document, job_id, release, sha256, sign_in, tracebacks, tray, went
 from tests.webprint.visitor import Visitor
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
 PROTOCOLS = ("ipp", "raw", "lpd")
 RESTART_SECONDS = 3.0
@@ -101,6 +102,45 @@ async def test_nothing_is_lost_charged_or_printed_twice(tmp_path: Path, long: bo
     assert slowest < RESTART_SECONDS * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
+NOTICED = {
+    defective.CHARGE_APART: "completed and not charged",
+    defective.SEND_AGAIN: "came out more than once",
+}
+
+
+@pytest.mark.parametrize("defect", NOTICED)
+async def test_a_seeded_bug_is_noticed(tmp_path: Path, defect: str) -> None:
+    """One job, one kill at the worst moment, and the same comparison."""
+    paper = tmp_path / "tray"
+    async with VirtualPrinter(paper, features=Features(speed=2), render=count_only) as printer:
+        site = await Site.made(tmp_path / "data", {"ipp": printer.uri("ipp")})
+        site.program = ("tests.faults.defective", defect)
+        crowd = Crowd(site)
+        octets = document(1)
+        async with site.serving() as server, site.visitor() as visitor:
+            await sign_in(visitor)
+            job = await site.accepted("ipp", "job-1", octets)
+            crowd.accepted["job-1"] = job, sha256(octets)
+            await site.held(job)
+            assert went(await release(visitor, job)) == 1
+            if defect == defective.CHARGE_APART:
+                await site.until(job, JobState.COMPLETED)
+            else:
+                await _printing(printer)
+            server.kill()
+            await server.ended()
+        async with site.serving():
+            await _quiet(site)
+        with pytest.raises(AssertionError, match=NOTICED[defect]):
+            await _compare(crowd, site, paper)
+
+
+async def _printing(printer: VirtualPrinter) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not any(job.processing_at for job in printer.jobs):
+            await asyncio.sleep(0.01)
+
+
 async def _nothing_runs_on(left_behind: object) -> None:
     assert callable(left_behind)
     async with asyncio.timeout(10):
@@ -137,12 +177,13 @@ async def _compare(crowd: Crowd, site: Site, paper: Path) -> None:
     charged = {one.release_id: one for one in receipts}
     for job in jobs.values():
         if job.state is JobState.COMPLETED:
-            assert job.release_id is not None
+            assert job.release_id in charged, f"{job.name} was completed and not charged"
             assert charged.pop(job.release_id).job_id == job.id
     assert not charged, "charged for something that was not completed"
     # Nothing came out twice, what is completed came out once, and what waits for its release did not.
     made = Counter(sheet.name for sheet in tray(paper) if sheet.impressions)
-    assert max(made.values(), default=0) <= 1, [name for name, times in made.items() if times > 1]
+    twice = [name for name, times in made.items() if times > 1]
+    assert not twice, f"came out more than once: {twice}"
     for job in jobs.values():
         if job.state is JobState.COMPLETED:
             assert made[job.name] == 1, (job, await site.history(job.id))

@@ -14,7 +14,7 @@ from tests.faults.whole import Site, document, tracebacks
 from tests.ipp.wire.mutations import mutations
 from tests.ipp.wire.samples import SAMPLES
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
 MIB = 1024 * 1024
 GROWTH = 8 * MIB

@@ -16,7 +16,7 @@ from tests.faults.whole import Server, Site, document, release, sign_in, traceba
 from tests.postgresql import cluster
 from tests.webprint.visitor import Visitor
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
 PROTOCOLS = ("ipp", "raw", "lpd")
 ROLES = ("front", "prepare", "deliver")

@@ -9,6 +9,7 @@ import pytest
 
 from gateway.domain.job import JobState
 from ipp.virtual import Features, VirtualPrinter, count_only
+from tests.faults import defective
 from tests.faults.whole import Site, document, release, sign_in, tracebacks, tray, went
 
 pytestmark = pytest.mark.faults
@@ -42,3 +43,16 @@ async def test_of_fifty_releases_at_once_one_wins(tmp_path: Path, protocol: str,
         assert set(made.values()) == {1}
         assert len(made) == number + 1
     assert tracebacks(server.log) == []
+
+
+async def test_a_release_that_does_not_look_first_is_noticed(tmp_path: Path) -> None:
+    """Nothing delivers here, so that the job stays where the first hand has put it."""
+    async with VirtualPrinter(tmp_path / "tray", render=count_only) as printer:
+        site = await Site.made(tmp_path / "data", {"raw": printer.uri("raw")})
+        site.program = ("tests.faults.defective", defective.RELEASE_TWICE)
+        async with site.serving("front,prepare"), site.visitor(seconds=60) as visitor:
+            await sign_in(visitor)
+            job = await site.accepted("raw", "job-1", document(1))
+            await site.held(job)
+            pages = [await release(visitor, job) for _ in range(3)]
+            assert sum(went(page) for page in pages) > 1

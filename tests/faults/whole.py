@@ -126,12 +126,13 @@ class Server:
 
 @dataclass(kw_only=True, slots=True)
 class Site:
-    """`environment` starts servers and the command line on the same data directory."""
+    """`environment` starts servers on the same data directory; `program` is what they run, perhaps with a defect."""
 
     data: Path
     port: int
     http_port: int
     environment: dict[str, str] = field(default_factory=dict)
+    program: tuple[str, ...] = ("gateway",)
     starts: int = 0
 
     @classmethod
@@ -185,7 +186,7 @@ class Site:
         environment = self.environment | {f"PAPERTAP_{name}": value for name, value in more.items()}
         with log.open("wb") as output:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "gateway", *words),
+                *(sys.executable, "-m", *self.program, *words),
                 cwd=ROOT,
                 env=environment,
                 stdout=output,
