@@ -244,6 +244,7 @@ def _facts(facts: Facts) -> DocumentFacts:
     notes = [f"Removed for safety: {', '.join(facts.removed)}."] if facts.removed else []
     if facts.repaired:
         notes.append("The file was damaged and has been repaired: check the pages.")
+    notes.extend(facts.notes)
     return DocumentFacts(
         format=facts.format,
         pages=tuple(PageFacts(width=p.width, height=p.height, color=p.color) for p in facts.pages),

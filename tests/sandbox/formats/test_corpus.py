@@ -8,7 +8,7 @@ from sandbox import kinds
 from sandbox.client import Sandbox
 from sandbox.model import Thumbnails
 from tests.sandbox.formats import corpus
-from tests.sandbox.formats.checks import check
+from tests.sandbox.formats.checks import check, text_of
 from tests.sandbox.formats.corpus import Sample
 from tests.sandbox.samples import Collected, stream
 
@@ -41,6 +41,21 @@ async def _converted(sandbox: Sandbox, sample: Sample) -> None:
         stream(sample.make()), sample.declared or None, sink, thumbnails=Thumbnails(count=0), batch="corpus"
     )
     check(sample, prepared.facts, sink.data)
+
+
+@pytest.mark.xdist_group("office")
+async def test_documents_of_all_kinds_become_one(sandbox: Sandbox) -> None:
+    """Office documents between others: each one's PDF comes back to its own place."""
+    chosen = [next(one for one in corpus.everything() if one.name == name) for name in _MERGED]
+    sink = Collected()
+    facts = await sandbox.merge([stream(sample.make()) for sample in chosen], sink)
+    assert facts.page_count == sum(sample.pages for sample in chosen)
+    found = text_of(sink.data)
+    places = [found.index(token) for sample in chosen for token in sample.tokens[:1]]
+    assert places == sorted(places)
+
+
+_MERGED = ("word-2", "pdf-1", "html-3", "txt-2", "jpeg-0", "odt-1", "raster-4", "sheet-0")
 
 
 def test_the_corpus_has_every_format_and_enough_documents() -> None:
