@@ -11,16 +11,14 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-import pypdfium2  # type: ignore[import-untyped]  # pypdfium2 ships no types
 from PIL import Image
 
 from sandbox.errors import Broken, NothingSelected, TooLarge
-from sandbox.jail import compose, ghost, layout, look, pictured, pwg, sequence, urf
+from sandbox.jail import compose, ghost, layout, look, pictured, pwg, rasterise, sequence, urf
 from sandbox.jail.channel import file_chunks
 from sandbox.jail.compose import Sheetwork
 from sandbox.jail.document import Opened
 from sandbox.jail.layout import Side, Size
-from sandbox.jail.raster import RasterPage, Space
 from sandbox.jail.task import Task
 from sandbox.model import PCLXL, PDF, POSTSCRIPT, PWG, URF, Rendered
 from sandbox.recipe import Recipe
@@ -111,7 +109,7 @@ def _counted(order: Sequence[int | None], recipe: Recipe, colors: Sequence[bool]
 def _check_pixels(sides: Iterable[Side], task: Task) -> None:
     if task.recipe.format in {PWG, URF} or task.recipe.pictured:
         for number, side in enumerate(sides, 1):
-            _measures(side.size, task.recipe, color=True).within(task.max_pixels, number)
+            rasterise.measures(side.size, task.recipe, color=True).within(task.max_pixels, number)
 
 
 def _finished(laid: Path, sides: Sequence[Side], task: Task) -> Path:
@@ -166,86 +164,25 @@ def _raster(made: Plan, task: Task) -> Iterator[bytes]:
     order = made.sequence
     yield pwg.SYNC if task.recipe.format == PWG else urf.file_header(len(order))
     again = {index for index, count in Counter(order).items() if count > 1}
+    color = task.recipe.color == "color" or any(made.colors)
     with look.opened(made.path) as document:
         for position, index in enumerate(order):
             back = task.recipe.two_sided and position % 2 == 1
+            size = made.sides[index or 0].size
+            octets = rasterise.side(document, index, size, task.recipe, color=color, back=back, total=len(order))
             if index not in again:
-                yield from _side(document, made, task, index, back=back)
+                yield from octets
                 continue
             # The same side comes once a copy: it is kept compressed, front and back apart.
             kept = task.folder / f"side-{index}-{int(back)}"
             if not kept.exists():
-                _keep(kept, _side(document, made, task, index, back=back))
+                _keep(kept, octets)
             yield from file_chunks(kept)
 
 
 def _keep(path: Path, parts: Iterable[bytes]) -> None:
     with path.open("wb") as file:
         file.writelines(parts)
-
-
-def _side(document: pypdfium2.PdfDocument, made: Plan, task: Task, index: int | None, *, back: bool) -> Iterator[bytes]:
-    recipe = task.recipe
-    shown = index or 0
-    size = made.sides[shown].size
-    page = _measures(size, recipe, color=recipe.color == "color" or any(made.colors))
-    transform = _transform(recipe) if back else (1, 1)
-    lines = _blank(page) if index is None else _drawn(document, index, page, transform)
-    if recipe.format == PWG:
-        sheet = pwg.PwgSheet(
-            points=(round(size[0]), round(size[1])),
-            duplex=recipe.two_sided,
-            tumble=recipe.sides == "two-sided-short-edge",
-            transform=transform,
-            quality=recipe.quality,
-            total_pages=len(made.sequence),
-        )
-        return pwg.write_page(page, sheet, lines)
-    return urf.write_page(page, urf.UrfSheet(sides=recipe.sides, quality=recipe.quality), lines)
-
-
-def _measures(size: tuple[float, float], recipe: Recipe, *, color: bool) -> RasterPage:
-    dpi = recipe.resolution
-    width, height = (max(1, round(length * dpi / 72)) for length in size)
-    gray = recipe.color == "monochrome" or not color
-    space, bits = (Space.GRAY, 8) if gray else (Space.RGB, 8)
-    if recipe.color == "bi-level" and recipe.format == PWG:
-        space, bits = Space.BLACK, 1
-    elif recipe.color == "bi-level":
-        space, bits = Space.GRAY, 8
-    return RasterPage(width=width, height=height, dpi=(dpi, dpi), space=space, bits=bits)
-
-
-def _transform(recipe: Recipe) -> tuple[int, int]:
-    """Cross-feed and feed transform of a back side (PWG 5102.4; pwg-raster-document-sheet-back)."""
-    short = recipe.sides == "two-sided-short-edge"
-    return {
-        ("flipped", False): (1, -1),
-        ("flipped", True): (-1, 1),
-        ("rotated", False): (-1, -1),
-        ("manual-tumble", True): (-1, -1),
-    }.get((recipe.sheet_back, short), (1, 1))
-
-
-def _blank(page: RasterPage) -> Iterator[bytes]:
-    line = page.white * page.units
-    return (line for _ in range(page.height))
-
-
-def _drawn(
-    document: pypdfium2.PdfDocument, index: int, page: RasterPage, transform: tuple[int, int]
-) -> Iterator[bytes]:
-    image = look.draw(document, index, (page.width, page.height), gray=page.space is not Space.RGB).image
-    if transform[0] < 0:
-        image = look.mirrored(image)
-    if transform[1] < 0:
-        image = look.upside_down(image)
-    if page.bits == 1:
-        image = look.dithered(image)
-    for top in range(0, page.height, 64):
-        strip = image.crop((0, top, page.width, min(top + 64, page.height))).tobytes()
-        for start in range(0, len(strip), page.line_bytes):
-            yield strip[start : start + page.line_bytes]
 
 
 def _sizes(path: Path) -> list[tuple[float, float]]:
