@@ -85,7 +85,7 @@ def _markdown(source: Path, target: Path, task: Task) -> tuple[str, ...]:
 
 
 def _page(source: Path, target: Path, task: Task) -> tuple[str, ...]:
-    inside, left_out = web.body(prose.text_of(source))
+    inside, left_out = web.body(prose.text_of(source, markup=True))
     _flowing(inside, target, task, office=True)
     return _left_out(left_out)
 

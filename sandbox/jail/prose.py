@@ -21,6 +21,9 @@ _MARKS = (
 )
 # What no text has: control characters other than tab, line feed, form feed, carriage return and escape.
 _BINARY = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
+_CHARSET = re.compile(
+    rb"""<(?:meta|\?xml)\b[^>]*?(?:charset|encoding)\s*=\s*["']?([A-Za-z0-9_.:-]{1,40})""", re.IGNORECASE
+)
 _HEADER = re.compile(r"[!-9;-~]+:(?:[ \t].*)?")
 _MAIL = frozenset(
     {"from", "to", "subject", "date", "received", "return-path", "mime-version", "message-id", "delivered-to", "sender"}
@@ -47,14 +50,29 @@ _MARKDOWN = tuple(
 )
 
 
-def text_of(path: Path) -> str:
-    """The whole text of a file in the encoding it seems to have. TooLarge over 32 MiB; Broken when it is no text."""
+def text_of(path: Path, *, markup: bool = False) -> str:
+    """The whole text of a file in the encoding it seems to have, or, for `markup`, the one that it states.
+
+    TooLarge over 32 MiB; Broken when it is no text.
+    """
     if path.stat().st_size > MAX_TEXT:
         raise TooLarge("text", limit="bytes", allowed=MAX_TEXT)
-    found = decoded(path.read_bytes())
+    data = path.read_bytes()
+    found = (_as_stated(data) if markup else None) or decoded(data)
     if found is None:
         raise Broken("the text turns into something else")
     return found
+
+
+def _as_stated(data: bytes) -> str | None:
+    """A page in the encoding that its head names; None when it names none, a wrong one, or begins with a mark."""
+    stated = _CHARSET.search(data[:4096])
+    if stated is None or data.startswith(tuple(mark for mark, _ in _MARKS)):
+        return None
+    try:
+        return data.decode(stated[1].decode("ascii"))
+    except (LookupError, ValueError):
+        return None
 
 
 def decoded(data: bytes) -> str | None:
@@ -159,13 +177,6 @@ def _is_mail(text: str) -> bool:
             return False
         names.add(line.partition(":")[0].lower())
     return len(names & _MAIL) >= 2
-
-
-def delimiter(text: str) -> str:
-    """The separator that divides the first rows most evenly; a comma when none does."""
-    lines = text[:_LOOK].splitlines()[:_ROWS]
-    best = max(",;\t|", key=lambda one: _evenness(lines, one))
-    return best if _evenness(lines, best) > 0 else ","
 
 
 def _is_table(text: str) -> bool:
