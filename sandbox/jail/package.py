@@ -1,5 +1,6 @@
 """Looks into ZIP files before anything is unpacked: what they are, whether they are a bomb, and single small members."""
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -46,6 +47,10 @@ _NAMED = (
 _ENCRYPTED_FLAG = 0x1
 
 
+DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, EOFError, RuntimeError)
+"""What reading a member of a damaged file raises."""
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[zipfile.ZipFile]:
     """A ZIP file that has passed the checks. Broken, TooLarge; FormatUnsupported when it is none at all."""
@@ -59,7 +64,7 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
         _check(archive)
         try:
             yield archive
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError) as error:
+        except DAMAGED as error:
             raise Broken(f"{type(error).__name__}: {error}") from error
 
 

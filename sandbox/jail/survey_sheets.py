@@ -51,7 +51,7 @@ def survey(source: Path) -> Inspection:
     )
 
 
-_DAMAGED = (KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, OSError, AssertionError)
+_DAMAGED = (LookupError, ValueError, TypeError, AttributeError, SyntaxError, OSError, AssertionError, *package.DAMAGED)
 
 
 def _is_comments(name: str) -> bool:

@@ -14,6 +14,7 @@ _CHANGES = frozenset({"ins", "del", "moveFrom", "moveTo", "rPrChange", "pPrChang
 _LENGTH = re.compile(r"([0-9.]+)(mm|cm|in|pt)\Z")
 _UNITS = {"mm": 100.0, "cm": 1000.0, "in": 2540.0, "pt": 2540 / 72}
 _MOST = 2_000
+_DAMAGED = (LookupError, ValueError, TypeError, AttributeError, SyntaxError, AssertionError, *package.DAMAGED)
 
 
 def survey(source: Path) -> Inspection:
@@ -31,7 +32,7 @@ def survey(source: Path) -> Inspection:
     changes = count(body, _CHANGES)
     try:
         sections = tuple(_section(one) for one in docx.Document(str(_as_document(source))).sections)[:_MOST]
-    except (PackageNotFoundError, KeyError, ValueError, TypeError, AttributeError, SyntaxError) as error:
+    except (PackageNotFoundError, *_DAMAGED) as error:
         raise Broken(f"Word document: {type(error).__name__}: {error}") from error
     return Inspection(
         sections=sections,
