@@ -159,7 +159,7 @@ class Sandbox:
         """Stream several documents, of any formats, as one printable PDF in their order; the limits hold for the sum."""
         if not sources:
             raise NothingSelected("no document was given")
-        request = self._request("merge", None, password) | {"documents": len(sources), "office": False}
+        request = self._request("merge", None, password) | {"documents": len(sources)}
         answer = await self._run(request, sources, _Sinks(self.settings, sink, None), batch)
         return _parsed(facts_from_wire, answer.get("facts"))
 

@@ -91,7 +91,9 @@ def office_program() -> Path:
     """The folder of LibreOffice's programs. Unavailable when something that an office worker needs is missing."""
     found = next((folder for folder in _OFFICE_PROGRAMS if (folder / "soffice.bin").exists()), None)
     if found is None:
-        raise Unavailable("LibreOffice is not installed; install libreoffice-writer, libreoffice-calc and libreoffice-impress")
+        raise Unavailable(
+            "LibreOffice is not installed; install libreoffice-writer, libreoffice-calc and libreoffice-impress"
+        )
     if not any((folder / "uno.py").exists() for folder in _UNO_PATHS) or not Path(OFFICE_PYTHON).exists():
         raise Unavailable("LibreOffice's Python binding is not installed; install python3-uno")
     return found

@@ -34,6 +34,7 @@ def probe(settings: SandboxSettings | None = None, *, tools: Tools | None = None
     return [
         *(_program(name, path, package) for name, path, package in _programs(tools)),
         _ghostscript(),
+        _libreoffice(),
         _filter(),
         _memory(),
         _user(settings),
@@ -75,6 +76,19 @@ def _ghostscript() -> Finding:
         consequence="PostScript is refused, and printers that take only PostScript or PCL-XL can't be served. "
         "Install the package ghostscript.",
     )
+
+
+def _libreoffice() -> Finding:
+    try:
+        return Finding(name="libreoffice", level="ok", found=str(code.office_program()))
+    except SandboxError as error:
+        return Finding(
+            name="libreoffice",
+            level="weaker",
+            found=error.detail,
+            consequence="Office documents are refused, and so is what is laid out as a web page. PDF, pictures and plain "
+            "text are printed all the same.",
+        )
 
 
 def _filter() -> Finding:

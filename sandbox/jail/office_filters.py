@@ -4,6 +4,7 @@ Left to itself LibreOffice tries dozens of old and seldom-tested readers on anyt
 registry, German ones included.
 """
 
+import codecs
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -97,7 +98,7 @@ def _charset(head: bytes) -> str:
     """UTF-8 when it is valid, else what old Windows programs write."""
     try:
         # The head may end in the middle of a character.
-        head[: max(len(head) - 3, 0) if len(head) == _HEAD else None].decode("utf-8")
+        codecs.getincrementaldecoder("utf-8")().decode(head, final=len(head) < _HEAD)
     except UnicodeDecodeError:
         return _WINDOWS
     return _UTF8
