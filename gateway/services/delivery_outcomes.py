@@ -105,7 +105,7 @@ class Turn:
     def given_up(self, job: Job, plan: Plan, progress: Progress) -> JobChange:
         """The device ended the job before its end: held again, and only what was confirmed is charged."""
         made = progress.impressions_completed or 0
-        why = progress.message or ", ".join(progress.reasons) or "it gave no reason"
+        why = progress.message.rstrip(".") or ", ".join(progress.reasons) or "it gave no reason"
         total = job.impressions or plan.counts.impressions
         message = f"{self.device} ended the job after {made} of {total} pages: {why}. Release it again."
         return self.returned(job, message, self._part(job, plan, made, progress.sheets_completed))
@@ -145,7 +145,7 @@ def receipt_for(job: Job, plan: Plan, counts: Counts, *, confirmed: bool, now: f
 
 
 def stop_message(device: str, progress: Progress) -> str:
-    why = progress.message or ", ".join(progress.reasons)
+    why = progress.message.rstrip(".") or ", ".join(progress.reasons)
     return f"{device} has stopped{f': {why}' if why else ''}. The job goes on when it is ready again."
 
 
