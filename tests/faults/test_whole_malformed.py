@@ -17,7 +17,7 @@ from tests.ipp.wire.samples import SAMPLES
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
 MIB = 1024 * 1024
-GROWTH = 8 * MIB
+GROWTH = 16 * MIB  # a quarter of the long form adds 1,450 jobs and their events
 CONNECTIONS = 4
 NAMES = build.name("job-name", "damaged")
 NUMBER = build.integer("job-id", 1)

@@ -131,7 +131,7 @@ async def test_a_second_process_on_the_same_data_ends_at_once(tmp_path: Path) ->
         began = time.monotonic()
         second = await site.launch(tmp_path / "second.log", "serve", **ports)
         assert await second.ended() == 1
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 20, "it waited for something"
         words = (tmp_path / "second.log").read_text()
         assert f"Papertap already runs on {site.data} as process" in words
         assert "Stop it first" in words
