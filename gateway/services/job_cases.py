@@ -13,6 +13,7 @@ from gateway.services.ports import Clock, EventBus, Hasher, JobChange, JobQuery,
 from gateway.services.printers import Printers
 from gateway.settings import Jobs as JobSettings
 
+CLAIM_SECONDS = 3600.0
 _HELD = (JobState.PENDING_HELD,)
 
 
@@ -59,9 +60,14 @@ class JobCases:
         return [job for job in several if may_see(job, actor)]
 
     async def claimable(self, actor: Actor) -> list[Job]:
-        """Waiting jobs that came without sign-in from the actor's own address."""
+        """Waiting jobs that came without sign-in from the actor's own address not long ago."""
         several = await self._jobs.find(JobQuery(unclaimed_from=actor.address, states=_HELD, newest_first=True))
-        return [job for job in several if job.owner is None and job.address == actor.address]
+        return [job for job in several if self._is_claimable(job, actor)]
+
+    def _is_claimable(self, job: Job, actor: Actor) -> bool:
+        """An address is shared behind a NAT and given on by DHCP: what is older may well be somebody else's."""
+        young = self._clock.now() - job.created_at <= CLAIM_SECONDS
+        return young and job.owner is None and actor.address != "" and job.address == actor.address
 
     async def records(self, job_id: int, actor: Actor) -> list[JobRecord]:
         await self.visible(job_id, actor)

@@ -53,14 +53,14 @@ class Keeping(Holding):
         return await self._apply(job_id, actor, change, "made a favourite" if on else "no longer a favourite")
 
     async def claim(self, job_id: int, actor: Actor) -> Job:
-        """An unclaimed job becomes the actor's: only one that came from the actor's own address.
+        """An unclaimed job becomes the actor's: only one that came from the actor's own address within the hour.
 
         One with a PIN stays as it is: whoever knows the PIN releases it with that.
         """
         if actor.user is None:
             raise NotAuthenticated("Sign in to claim a job.")
         job = await self._jobs.get(job_id)
-        if job is None or job.owner is not None or job.address != actor.address:
+        if job is None or not self._is_claimable(job, actor):
             raise NotFound(f"There is no unclaimed job {job_id} from this device.")
         if job.password_hash is not None:
             raise Forbidden("This job has a PIN: release it with the PIN that was typed when it was printed.")

@@ -5,14 +5,14 @@ from gateway.domain.user import Actor
 
 
 def is_own(job: Job, actor: Actor) -> bool:
-    """The signed-in owner; of an unclaimed job the same client under the same name from the same address."""
+    """The signed-in owner; of an unclaimed job the same client, under the same name from the same address.
+
+    Whoever signs in claims such a job first.
+    """
     if job.owner is not None:
         return actor.user == job.owner
-    return (
-        actor.address != ""
-        and job.address == actor.address
-        and (actor.user is not None or job.requested_name == actor.claimed)
-    )
+    same = actor.address != "" and (job.address, job.requested_name) == (actor.address, actor.claimed)
+    return same and actor.user is None
 
 
 def may_see(job: Job, actor: Actor) -> bool:

@@ -284,6 +284,17 @@ async def test_an_unclaimed_job_is_claimed_from_its_own_address_once() -> None:
         await house.release.claim(job.id, ALICE)
 
 
+async def test_what_came_from_an_address_long_ago_may_be_somebody_elses() -> None:
+    house = await House.built()
+    job = await house.held(owner=None, address=ALICE.address)
+    with pytest.raises(NotFound):
+        await house.release.visible(job.id, ALICE)
+    house.clock.tick(3601)
+    assert await house.release.claimable(ALICE) == []
+    with pytest.raises(NotFound):
+        await house.release.claim(job.id, ALICE)
+
+
 async def test_a_job_with_a_pin_is_not_claimed_around_it() -> None:
     house = await House.built()
     job = await house.held(owner=None, address=ALICE.address, password_hash=await FakeHasher().hash("4711"))
