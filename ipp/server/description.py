@@ -100,7 +100,7 @@ class Descriptions:
         self._software = software
         self._tables: Kept[tuple[object, ...], Mapping[str, bytes]] = Kept(256)
         self._answers: Kept[tuple[object, ...], bytes] = Kept(1024)
-        self._jobs: Kept[tuple[object, ...], bytes] = Kept(16384)
+        self._jobs: Kept[tuple[object, ...], bytes] = Kept(4096)
         self._passing: Kept[tuple[str, float, int], Mapping[str, bytes]] = Kept(256)
         self._job_times: Kept[tuple[str, float, int], bytes] = Kept(256)
 
