@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from gateway.services.identity import Identity
 from gateway.services.ports import Clock
+from gateway.services.preview import Preview
 from gateway.services.printers import Printers
 from gateway.services.release import Release
 from gateway.settings import Settings
@@ -23,6 +24,7 @@ from webprint.start import StartPages
 def create_app(
     *,
     release: Release,
+    preview: Preview | None = None,
     printers: Printers,
     identity: Identity,
     settings: Settings,
@@ -34,13 +36,14 @@ def create_app(
 ) -> Starlette:
     """The pages as one ASGI application.
 
-    `ca_certificate` gives PEM octets, empty where there is none to offer. `ports` gives what is really listened on
+    Without `preview` the pages tell that there is none and show thumbnails. `ca_certificate` gives PEM octets, empty where there is none to offer. `ports` gives what is really listened on
     (without it the settings' ports); `lan_host` a name or address of this machine that other devices can reach, for
     visitors who came by localhost. `plain_sign_in` lets people sign in over plain HTTP from other machines too.
     """
     static = read_static()
     site = Site(
         release=release,
+        preview=preview,
         printers=printers,
         identity=identity,
         settings=settings,
@@ -78,6 +81,7 @@ def _routes(guard: Guard, site: Site) -> list[Route]:
         ("POST", "/jobs/delete", jobs.delete_selected),
         ("GET", "/jobs/{id:int}", jobs.detail),
         ("GET", "/jobs/{id:int}/pages/{number:int}.png", jobs.thumbnail),
+        ("GET", "/jobs/{id:int}/sides/{number:int}.png", jobs.side),
         ("POST", "/jobs/{id:int}/delete", jobs.delete),
         ("POST", "/jobs/{id:int}/reprint", jobs.reprint),
         ("POST", "/jobs/{id:int}/favourite", jobs.favourite),

@@ -11,6 +11,7 @@ from gateway.domain.job import Job, JobState
 from gateway.errors import NotFound, Refusal
 from gateway.services.ports import JobQuery
 from webprint.answers import status_of
+from webprint.options import filled
 from webprint.requests import first
 from webprint.site import Site, Visit
 from webprint.views import JobView, Part, devices_for, view_devices, view_job
@@ -76,7 +77,8 @@ class JobList:
             selected=_selected(asked, waiting),
             waiting=waiting,
             notes=notes or [],
-            filled=_filled(visit, keep=any(note.tone == "bad" for note in notes or [])),
+            # What was typed, so that a refusal does not cost it.
+            filled=filled(visit.form if any(note.tone == "bad" for note in notes or []) else {}),
             older=_older(jobs),
         )
         response.headers["ETag"] = state
@@ -137,11 +139,6 @@ def back_to(visit: Visit) -> Asked:
     """The list that the form was part of."""
     everybody = first(visit.form, "all") == "1" and visit.actor.is_operator
     return Asked(everybody=everybody, search=first(visit.form, "search")[:100] if everybody else "")
-
-
-def _filled(visit: Visit, *, keep: bool) -> dict[str, str]:
-    """The print options as typed, so that a refusal does not cost them."""
-    return {name: first(visit.form, name)[:100] if keep else "" for name in ("copies", "sides", "color", "pages")}
 
 
 def _selected(asked: Asked, waiting: list[int]) -> frozenset[int]:

@@ -12,6 +12,7 @@ from gateway.services.release import Outcome
 from webprint import words
 from webprint.joblist import JobList, Note, as_sent, asked_of, back_to, fingerprint, refused
 from webprint.options import read_changes, read_jobs
+from webprint.preview import PreviewPages
 from webprint.requests import first
 from webprint.site import Site, Visit
 from webprint.views import Part, part_of
@@ -23,6 +24,7 @@ class JobPages:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._list = JobList(site)
+        self._preview = PreviewPages(site)
 
     # --- pages -------------------------------------------------------------------------------------------------
 
@@ -37,6 +39,9 @@ class JobPages:
         begin = await anext(body, b"")  # what cannot be read is refused before the answer has begun
         headers = {"Cache-Control": "private, max-age=300", "Vary": "Cookie"}
         return StreamingResponse(_chained(begin, body), media_type="image/png", headers=headers)
+
+    async def side(self, visit: Visit) -> Response:
+        return await self._preview.picture(visit)
 
     # --- actions on the selection ------------------------------------------------------------------------------
 
@@ -165,7 +170,18 @@ class JobPages:
         state = fingerprint(view, history)
         if visit.request.headers.get("if-none-match") == state:
             return Response(status_code=304, headers={"ETag": state})
-        response = self._site.page(visit, "job.html", job=view, row=job, history=history, state=state)
+        own = view.can_release and not view.owner
+        section = await self._preview.section(visit, job) if own else None
+        response = self._site.page(
+            visit,
+            "job.html",
+            status=section.status if section else 200,
+            job=view,
+            row=job,
+            history=history,
+            state=state,
+            preview=section,
+        )
         response.headers["ETag"] = state
         return response
 

@@ -9,24 +9,28 @@ from webprint.requests import Form, first
 
 MOST_COPIES = 999
 MOST_JOBS = 200
+NAMES = ("copies", "pages", "sides", "color", "layout", "scaling", "border", "toner", "image")
+"""The fields, in the order of the form."""
 
 
 def read_changes(form: Form) -> dict[str, Any]:
     """Only what was filled in; an empty field leaves the job as it was sent. BadRequest says what is wrong."""
     changes: dict[str, Any] = {}
-    copies = first(form, "copies").strip()
+    copies, pages = first(form, "copies").strip(), first(form, "pages").strip()
     if copies:
         changes["copies"] = _copies(copies)
-    sides = first(form, "sides")
-    if sides:
-        changes["sides"] = _one_of(sides, words.SIDES)
-    color = first(form, "color")
-    if color:
-        changes["print_color_mode"] = _one_of(color, words.COLORS)
-    pages = first(form, "pages").strip()
     if pages:
-        changes |= parse_pages(pages).changes
-    return changes
+        changes |= parse_pages("" if pages.lower() == "all" else pages).changes
+    if sides := _chosen(form, "sides", words.SIDES):
+        changes["sides"] = sides
+    if color := _chosen(form, "color", words.COLORS):
+        changes["print_color_mode"] = color
+    return changes | _layout(form) | _look(form)
+
+
+def filled(form: Form) -> dict[str, str]:
+    """The fields as they were typed, whatever they mean."""
+    return {name: first(form, name)[:100] for name in NAMES}
 
 
 def read_jobs(form: Form) -> list[int]:
@@ -39,13 +43,40 @@ def read_jobs(form: Form) -> list[int]:
     return [int(text) for text in ids]
 
 
+def _layout(form: Form) -> dict[str, Any]:
+    """How pages lie on a side. A booklet has sides of its own unless some were chosen beside it."""
+    changes: dict[str, Any] = {}
+    layout = _chosen(form, "layout", words.LAYOUTS)
+    if layout == "booklet":
+        changes |= {"number_up": 1, "imposition_template": "signature"}
+        if not first(form, "sides"):
+            changes["sides"] = None
+    elif layout:
+        changes |= {"number_up": int(layout), "imposition_template": None}
+    if scaling := _chosen(form, "scaling", words.SCALINGS):
+        changes |= {"print_scaling": scaling, "scaling_percent": None}
+    if border := _chosen(form, "border", words.BORDERS):
+        changes["page_border"] = border == "yes"
+    return changes
+
+
+def _look(form: Form) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
+    if toner := _chosen(form, "toner", words.TONER):
+        changes["toner_save"] = None if toner == "full" else toner
+    if image := _chosen(form, "image", words.IMAGE):
+        changes["as_image"] = image == "yes"
+    return changes
+
+
 def _copies(text: str) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > 3 or not 1 <= int(text) <= MOST_COPIES:
         raise BadRequest(f'"{text[:20]}" is not a number of copies. Write a number from 1 to {MOST_COPIES}.')
     return int(text)
 
 
-def _one_of(value: str, known: dict[str, str]) -> str:
-    if value not in known:
+def _chosen(form: Form, name: str, known: dict[str, str]) -> str:
+    value = first(form, name)
+    if value and value not in known:
         raise BadRequest("This print option is not known here. Reload the page and try again.")
     return value

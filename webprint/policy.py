@@ -29,6 +29,7 @@ POLICY: dict[tuple[str, str], Access] = {
     ("POST", "/jobs/delete"): Access.SIGNED_IN,
     ("GET", "/jobs/{id:int}"): Access.SIGNED_IN,
     ("GET", "/jobs/{id:int}/pages/{number:int}.png"): Access.SIGNED_IN,
+    ("GET", "/jobs/{id:int}/sides/{number:int}.png"): Access.SIGNED_IN,
     ("POST", "/jobs/{id:int}/delete"): Access.SIGNED_IN,
     ("POST", "/jobs/{id:int}/reprint"): Access.SIGNED_IN,
     ("POST", "/jobs/{id:int}/favourite"): Access.SIGNED_IN,

@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 from gateway.domain.user import Actor, Session
 from gateway.services.identity import Identity
 from gateway.services.ports import Clock
+from gateway.services.preview import Preview
 from gateway.services.printers import Printers
 from gateway.services.release import Release
 from gateway.settings import Settings
@@ -71,6 +72,7 @@ class Site:
     """The services and settings that the pages were given."""
 
     release: Release
+    preview: Preview | None
     printers: Printers
     identity: Identity
     settings: Settings

@@ -49,12 +49,32 @@ STATES = {
     JobState.ABORTED: "Not printed",
     JobState.COMPLETED: "Printed",
 }
+# What to try with a document that ended the job, by reason.
+ADVICE = {
+    Reason.DOCUMENT_FORMAT_ERROR: "What to try: open the document, save it as PDF, and send that.",
+    Reason.UNSUPPORTED_DOCUMENT_FORMAT: "What to try: save it as PDF in the program that made it, and send that.",
+    Reason.DOCUMENT_PASSWORD_ERROR: "What to try: send it to a printer that holds jobs, which asks for the password.",
+    Reason.DOCUMENT_PERMISSION_ERROR: "What to try: ask its author for a copy that may be printed.",
+}
 SIDES = {
     "one-sided": "One-sided",
     "two-sided-long-edge": "Two-sided, turn on the long edge",
     "two-sided-short-edge": "Two-sided, turn on the short edge",
 }
 COLORS = {"monochrome": "Black and white", "color": "Colour"}
+LAYOUTS = {
+    "1": "One page on a side",
+    "2": "2 pages on a side",
+    "4": "4 pages on a side",
+    "6": "6 pages on a side",
+    "9": "9 pages on a side",
+    "16": "16 pages on a side",
+    "booklet": "Booklet, to fold in the middle",
+}
+SCALINGS = {"fit": "Fit to the paper", "fill": "Fill the paper, cut the edges", "none": "Actual size"}
+BORDERS = {"yes": "A line around each page", "no": "No lines"}
+TONER = {"full": "Full", "light": "Save: paler", "outline": "Save: outlines of dark areas"}
+IMAGE = {"no": "As letters and lines", "yes": "As image, when letters come out wrong"}
 DEVICE_STATES = {
     DeviceState.IDLE: "Ready",
     DeviceState.PROCESSING: "Printing",
@@ -93,6 +113,13 @@ def state(job: Job) -> str:
         if reason in REASONS and job.has(reason):
             return REASONS[reason]
     return STATES[job.state]
+
+
+def advice(job: Job) -> str:
+    """What to try when the document itself was the cause."""
+    if job.state is not JobState.ABORTED:
+        return ""
+    return next((ADVICE[reason] for reason in job.reasons if reason in ADVICE), "")
 
 
 def device_state(device: Device) -> str:

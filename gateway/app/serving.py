@@ -28,6 +28,7 @@ from gateway.errors import PapertapError, StartupError, Unavailable
 from gateway.runner import GRACE_SECONDS, Part, run
 from gateway.services.delivery import Delivery
 from gateway.services.preparation import Preparation
+from gateway.services.preview import Preview
 from gateway.services.retention import Retention
 from gateway.settings import Settings
 from ipp.server import create_app as create_ipp_app
@@ -72,21 +73,22 @@ async def serve_gateway(
     background: dict[str, Callable[[], Awaitable[None]]] = {"printers": gateway.printers.run}
     if isinstance(gateway.events, PostgresqlEventBus):
         background["events"] = gateway.events.run
-    converter = SandboxConverter(gateway.settings.sandbox)
+    # A front alone has no jails: what looks into documents is then done elsewhere.
+    converter = SandboxConverter(gateway.settings.sandbox) if roles & {"prepare", "deliver"} else None
     drain: Callable[[], Awaitable[None]] | None = None
-    if roles & {"prepare", "deliver"}:
+    if converter is not None:
         parts.append(_Jails(converter))
-    if "prepare" in roles:
+    if converter is not None and "prepare" in roles:
         preparation = _preparation(gateway, converter)
         parts.append(_Recovery(partial(preparation.recover, alone=alone)))
         background["preparation"] = preparation.run
-    if "deliver" in roles:
+    if converter is not None and "deliver" in roles:
         delivery = _delivery(gateway, converter)
         parts.append(_Recovery(partial(delivery.recover, alone=alone)))
         background["delivery"] = delivery.run
         background["housekeeping"] = partial(_housekeeping, gateway)
         drain = delivery.stop
-    front = Front(gateway) if "front" in roles else None
+    front = Front(gateway, _preview(gateway, converter)) if "front" in roles else None
     if front is not None:
         parts.append(front)
         background |= front.background()
@@ -120,6 +122,20 @@ def _delivery(gateway: Gateway, converter: SandboxConverter) -> Delivery:
         clock=gateway.clock,
         settings=gateway.settings.delivery,
         name=gateway.worker,
+    )
+
+
+def _preview(gateway: Gateway, converter: SandboxConverter | None) -> Preview | None:
+    if converter is None:
+        return None
+    return Preview(
+        release=gateway.release,
+        printers=gateway.printers,
+        spool=gateway.spool,
+        keyring=gateway.keyring,
+        converter=converter,
+        clock=gateway.clock,
+        together=max(1, gateway.settings.sandbox.workers - 1),
     )
 
 
@@ -172,9 +188,10 @@ class _Recovery:
 class Front:
     """Everything that clients talk to: listeners, IPP, pages, announcements. `ipp` and the like are real ports."""
 
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: Gateway, preview: Preview | None = None) -> None:
         settings = gateway.settings
         self._gateway = gateway
+        self._preview = preview
         self._listeners: dict[str, Listener] = {}
         self._dns_sd_names: dict[str, str] = {}
         self.metrics = figures(gateway, self._listeners)
@@ -232,6 +249,8 @@ class Front:
             "certificates": self._watch_certificates,
             "metrics": partial(self.metrics.count_events, self._gateway.events),
         }
+        if self._preview is not None:
+            work["previews"] = self._preview.run
         if self._gateway.settings.mdns.enabled:
             work["mdns"] = self._advertise
         return work
@@ -254,6 +273,7 @@ class Front:
         gateway = self._gateway
         pages = create_pages(
             release=gateway.release,
+            preview=self._preview,
             printers=gateway.printers,
             identity=gateway.identity,
             settings=gateway.settings,

@@ -159,7 +159,7 @@ async def test_odd_queries_show_the_plain_list(alice: Visitor, query: str) -> No
 
 
 async def test_the_detail_page_tells_what_happened(alice: Visitor, house: House) -> None:
-    job = await house.add_with_picture(a_page(1), a_page(2), pages=5)
+    job = await house.add_with_picture(a_page(1), a_page(2), pages=5, state=JobState.COMPLETED, reasons=())
     record = JobRecord(job_id=job.id, at=house.clock.now(), what="released to Copy room", by="alice", text="Why not")
     await house.change(job.id, record)
     text = await text_of(alice, f"/jobs/{job.id}")

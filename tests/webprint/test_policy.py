@@ -16,7 +16,7 @@ from webprint.site import Visit
 ROLES = ("stranger", "alice", "bob", "olga")  # alice owns the job, olga is an operator
 ROWS = sorted(POLICY)
 CLAIM = "/jobs/{id:int}/claim"
-PICTURE = "/jobs/{id:int}/pages/{number:int}.png"
+PICTURES = {"/jobs/{id:int}/pages/{number:int}.png", "/jobs/{id:int}/sides/{number:int}.png"}
 
 
 def routes_of(app: Starlette) -> set[tuple[str, str]]:
@@ -54,7 +54,7 @@ def expected(method: str, path: str, role: str) -> set[int]:
         (role == "stranger" or path == "/signout", {303}),
         (own_page and role == "bob", {404}),
         (path == CLAIM, {404}),  # it has an owner
-        (path == PICTURE and role == "olga", {404}),  # operators see no pages
+        (path in PICTURES and role == "olga", {404}),  # operators see no pages
         (path in {"/jobs/release", "/jobs/delete"}, {400}),  # nothing is ticked
         (path.endswith(("came-out", "not-out")), {409}),  # nothing was asked
         (path.endswith("unlock"), {400}),  # no password was typed

@@ -3,7 +3,7 @@
 import asyncio
 import io
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,12 +21,14 @@ from gateway.domain.printer import ReleasePolicy
 from gateway.domain.ticket import JobTicket
 from gateway.domain.user import Role
 from gateway.services.identity import Identity
-from gateway.services.ports import JobChange
+from gateway.services.ports import JobChange, Rendered
+from gateway.services.preview import Preview
 from gateway.services.printers import Printers
 from gateway.services.release import Release
 from gateway.settings import Settings
 from tests.fakes import (
     FakeClock,
+    FakeConverter,
     FakeHasher,
     FakeKeyring,
     MemoryEventBus,
@@ -38,11 +40,26 @@ from tests.fakes import (
     a_document,
     a_held_job,
     a_printer,
+    fake_pdf,
 )
 from webprint import Ports, create_app
 
 PASSWORD = "correct horse"
 PIN = "284619"
+
+
+class DrawingConverter(FakeConverter):
+    """Pictures that a browser shows: each side with as many pages on it as the ticket says."""
+
+    async def preview(
+        self, source: AsyncIterator[bytes], picture: Callable[[int, bytes], Awaitable[None]], **wanted: Any
+    ) -> Rendered:
+        ticket: JobTicket = wanted["ticket"]
+
+        async def drawn(side: int, octets: bytes) -> None:
+            await picture(side, a_side(side, 2 if ticket.booklet else ticket.number_up, wanted["width"]))
+
+        return await super().preview(source, drawn, **wanted)
 
 
 @dataclass(kw_only=True)
@@ -60,6 +77,8 @@ class House:
     identity: Identity = field(init=False)
     printers: Printers = field(init=False)
     release: Release = field(init=False)
+    preview: Preview = field(init=False)
+    converter: FakeConverter = field(default_factory=DrawingConverter)
     spool: MemorySpool = field(init=False)
     store: MemoryPrinterStore = field(init=False)
 
@@ -96,14 +115,23 @@ class House:
             clock=self.clock,
             settings=self.settings.jobs,
         )
+        self.preview = Preview(
+            release=self.release,
+            printers=self.printers,
+            spool=self.spool,
+            keyring=self.keyring,
+            converter=self.converter,
+            clock=self.clock,
+        )
         await self.identity.add_user("alice", full_name="Alice Ode", password=PASSWORD, pin=PIN)
         await self.identity.add_user("bob", password=PASSWORD)
         await self.identity.add_user("olga", password=PASSWORD, role=Role.OPERATOR)
         return self
 
     def app(self, **changes: Any) -> Starlette:
-        given = {
+        given: dict[str, Any] = {
             "release": self.release,
+            "preview": self.preview,
             "printers": self.printers,
             "identity": self.identity,
             "settings": self.settings,
@@ -123,7 +151,7 @@ class House:
         document = replace(await self.sealed(plain, b"%PDF-1.7 as sent"), size=size)
         given = {
             "documents": (document,),
-            "printable": await self.sealed(plain, b"%PDF-1.7 printable"),
+            "printable": await self.sealed(plain, fake_pdf(fields.get("pages") or 1)),
             "thumbnails": tuple([await self.sealed(plain, png, number) for number, png in enumerate(pages, 1)]),
             "key": wrapped,
             "created_at": self.clock.now() - 300,
@@ -251,6 +279,20 @@ def a_page(seed: int, *, boarding: bool = False) -> bytes:
             pen.rectangle((30 + bar * 26, 196 - height, 48 + bar * 26, 196), fill=color)
     out = io.BytesIO()
     picture.save(out, "PNG")
+    return out.getvalue()
+
+
+def a_side(side: int, pages: int, width: int) -> bytes:
+    """PNG octets of one side with some pages on it, two of them on a sheet that lies across."""
+    across, columns = pages in {2, 6}, {1: 1, 2: 2, 4: 2, 6: 3, 9: 3, 16: 4}[pages]
+    sheet = Image.new("RGB", (width, round(width / 1.414) if across else round(width * 1.414)), "white")
+    rows = pages // columns
+    for place in range(pages):
+        page = Image.open(io.BytesIO(a_page((side - 1) * pages + place)))
+        page.thumbnail((sheet.width // columns, sheet.height // rows))
+        sheet.paste(page, (place % columns * sheet.width // columns, place // columns * sheet.height // rows))
+    out = io.BytesIO()
+    sheet.save(out, "PNG")
     return out.getvalue()
 
 

@@ -1,0 +1,171 @@
+"""What comes out: the section of a job's page that shows it, and its pictures one by one.
+
+The options stand in the address, so that the page works as a plain form; the release beside them carries the options
+that were shown, not those that are being typed.
+"""
+
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
+
+from starlette.responses import Response
+
+from gateway.domain.job import Job
+from gateway.errors import BadRequest, FormatError, NotFound, Refusal, Unavailable
+from gateway.services.preview import MOST_SIDES, Previewed
+from webprint import words
+from webprint.answers import status_of
+from webprint.options import filled, read_changes
+from webprint.requests import Form, first
+from webprint.site import Site, Visit
+from webprint.views import DeviceView, devices_for, view_devices
+
+AT_ONCE = 5  # sides made together: laying out costs more than one more picture; divides what a page shows
+WIDTH, LARGE = 440, 1200  # pixels
+NONE_HERE = "Previews are not made on this server. Your job prints as chosen all the same."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SideView:
+    """One side: its number, in words, and the query of its picture, small and large."""
+
+    number: int
+    label: str
+    small: str
+    large: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Section:
+    """`shown` are the fields that a release must carry. `status` is the page's if the options themselves are wrong."""
+
+    filled: dict[str, str]
+    changed: bool
+    devices: list[DeviceView]
+    device: DeviceView | None
+    shown: dict[str, str]
+    count: str = ""
+    sides: tuple[SideView, ...] = ()
+    earlier: str = ""
+    later: str = ""
+    refusal: str = ""
+    note: str = ""
+    as_image: str = ""
+    can_release: bool = True
+    status: int = 200
+
+
+class PreviewPages:
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def picture(self, visit: Visit) -> Response:
+        """One side as PNG; those that a page shows beside it are made along."""
+        if self._site.preview is None:
+            raise NotFound(NONE_HERE)
+        number = int(visit.request.path_params["number"])
+        form = _query(visit)
+        begin = (number - 1) // AT_ONCE * AT_ONCE + 1
+        made = await self._site.preview.sides(
+            int(visit.request.path_params["id"]),
+            visit.actor,
+            read_changes(form),
+            device=first(form, "device") or None,
+            sides=range(begin, begin + AT_ONCE),
+            width=_number(form, "width", WIDTH),
+        )
+        octets = next((octets for side, octets in made.pictures if side == number), None)
+        if octets is None:
+            raise NotFound(f"There is no side {number}: {words.count(made.sides, 'side')} come out.")
+        headers = {"Cache-Control": "private, max-age=300", "Vary": "Cookie"}
+        return Response(octets, media_type="image/png", headers=headers)
+
+    async def section(self, visit: Visit, job: Job) -> Section:
+        """For a job that waits for its owner. Refusals stand in the section, the fields as they were typed."""
+        form = _query(visit)
+        devices = view_devices(devices_for(self._site.printers, [job]), first(form, "device")[:100])
+        typed = filled(form)
+        base = Section(
+            filled=typed,
+            changed=any(typed.values()),
+            devices=devices,
+            device=next((device for device in devices if device.chosen), None),
+            shown={name: value for name, value in typed.items() if value},
+        )
+        try:
+            return await self._pictured(visit, job, base, form)
+        except Refusal as refusal:
+            return _refused(job, base, refusal)
+
+    async def _pictured(self, visit: Visit, job: Job, base: Section, form: Form) -> Section:
+        changes, begin = read_changes(form), max(1, _number(form, "from", 1))
+        if self._site.preview is None:
+            return replace(base, note=NONE_HERE)
+        # The device that the release beside it goes to; while none can print, the one that would suit.
+        wanted = base.device.name if base.device else None
+        begin = (begin - 1) // MOST_SIDES * MOST_SIDES + 1
+        made = await self._site.preview.sides(
+            job.id, visit.actor, changes, device=wanted, sides=range(begin, begin + AT_ONCE), width=WIDTH
+        )
+        query = {**base.shown, "device": made.device.name}
+        return replace(
+            base,
+            count=_count(made),
+            sides=tuple(
+                _side(job, made, number, query) for number in range(begin, min(begin + MOST_SIDES, made.sides + 1))
+            ),
+            earlier=_page(query, begin - MOST_SIDES) if begin > 1 else "",
+            later=_page(query, begin + MOST_SIDES) if begin + MOST_SIDES <= made.sides else "",
+        )
+
+
+def _refused(job: Job, base: Section, refusal: Refusal) -> Section:
+    """No release of what cannot be laid out: it would fail at the printer. Machines may recover, options do not."""
+    image = f"/jobs/{job.id}?" + urlencode({**base.shown, "image": "yes"}) + "#preview"
+    as_image = isinstance(refusal, FormatError) and base.filled["image"] != "yes"
+    return replace(
+        base,
+        refusal=refusal.message,
+        as_image=image if as_image else "",
+        can_release=isinstance(refusal, Unavailable),
+        status=status_of(refusal) if isinstance(refusal, BadRequest | NotFound) else 200,
+    )
+
+
+def _count(made: Previewed) -> str:
+    """On the result: "2 copies: 6 printed pages on 4 sheets"."""
+    copies = made.ticket.copies
+    before = f"{copies} copies: " if copies > 1 else ""
+    pages = words.count(made.counts.impressions, "printed page")
+    return f"{before}{pages} on {words.count(made.counts.media_sheets, 'sheet')}"
+
+
+def _side(job: Job, made: Previewed, number: int, query: dict[str, str]) -> SideView:
+    if made.ticket.sides == "one-sided":
+        label = f"Sheet {number}"
+    else:
+        label = f"Sheet {(number + 1) // 2}, {'front' if number % 2 else 'back'}"
+    # The version is there for the browser's store: another row, another picture.
+    small = {**query, "v": str(job.version)}
+    address = f"/jobs/{job.id}/sides/{number}.png?"
+    return SideView(
+        number=number,
+        label=label,
+        small=address + urlencode(small),
+        large=address + urlencode({**small, "width": LARGE}),
+    )
+
+
+def _page(query: dict[str, str], begin: int) -> str:
+    return "?" + urlencode({**query, "from": begin}) + "#preview"
+
+
+def _query(visit: Visit) -> Form:
+    query = visit.request.query_params
+    return {name: query.getlist(name) for name in query}
+
+
+def _number(form: Form, name: str, other: int) -> int:
+    text = first(form, name)
+    if text and not (text.isascii() and text.isdigit() and len(text) < 7):
+        raise BadRequest("This address cannot be read. Go back to the job and try again.")
+    return int(text) if text else other
