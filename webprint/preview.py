@@ -132,10 +132,10 @@ def _refused(job: Job, base: Section, refusal: Refusal) -> Section:
 
 
 def _count(made: Previewed) -> str:
-    """On the result: "2 copies: 6 printed pages on 4 sheets"."""
+    """On the result: "2 copies: 6 pages on 4 sheets"; a page is what a side of paper became."""
     copies = made.ticket.copies
     before = f"{copies} copies: " if copies > 1 else ""
-    pages = words.count(made.counts.impressions, "printed page")
+    pages = words.count(made.counts.impressions, "page")
     return f"{before}{pages} on {words.count(made.counts.media_sheets, 'sheet')}"
 
 

@@ -131,7 +131,7 @@ async def test_from_sign_in_to_paper(stage: Stage) -> None:
         await expect(page.get_by_role("button", name="Print 1 job at Copy room")).to_be_visible()
         await page.get_by_text("Change how it prints").click()
         await page.get_by_label("Copies").fill("3")
-        await page.get_by_label("Pages").fill("1-4")
+        await page.get_by_role("textbox", name="Pages").fill("1-4")
         await page.get_by_label("Colour").last.select_option("Black and white")
         await page.get_by_role("radio", name="Lobby").check()
         await page.get_by_role("button", name="Print 1 job at Lobby").click()
@@ -255,6 +255,48 @@ async def test_the_page_of_one_job_follows_what_happens(stage: Stage) -> None:
         await expect(page.get_by_text("Printed · Lobby")).to_be_visible()
 
 
+async def test_what_comes_out_follows_the_options(stage: Stage) -> None:
+    """Without a reload, and released is exactly what was shown."""
+    async with stage.page() as page:
+        await stage.sign_in(page)
+        await page.goto(stage.address("/jobs/{report}"))
+        await expect(page.get_by_text("12 pages on 6 sheets").first).to_be_visible()
+        await expect(page.get_by_role("img", name="Sheet 6, back")).to_have_count(1)
+        await expect(page.get_by_role("button", name="Show what comes out")).to_be_hidden()
+        await page.get_by_text("Change how it prints").click()
+        await page.get_by_label("Layout").focus()
+        await page.get_by_label("Layout").select_option("4 pages on a side")
+        await expect(page.get_by_text("3 pages on 2 sheets").first).to_be_visible()
+        await expect(page.get_by_label("Layout")).to_be_focused()
+        await page.get_by_role("textbox", name="Pages").fill("99")
+        await expect(page.get_by_role("button", name="Print at")).to_be_disabled()
+        await page.get_by_role("textbox", name="Pages").blur()
+        await expect(page.get_by_role("alert")).to_contain_text("This document has 12 pages")
+        await page.get_by_role("textbox", name="Pages").fill("1-8")
+        await page.get_by_role("radio", name="Lobby").check()
+        await expect(page.get_by_role("button", name="Print at Lobby, 2 pages on 1 sheet")).to_be_enabled()
+        first = page.get_by_role("img", name="Sheet 1, front")
+        assert await first.evaluate("async (one) => { await one.decode(); return one.naturalWidth }") == 440
+        assert "layout=4" in page.url
+        await page.get_by_role("button", name="Print at Lobby").click()
+        await expect(page.get_by_role("status")).to_contain_text("on its way to Lobby")
+        ticket = (await stage.row("report")).ticket
+        assert (ticket.number_up, ticket.page_ranges) == (4, ((1, 8),))
+
+
+async def test_what_comes_out_without_scripts(stage: Stage) -> None:
+    async with stage.page(java_script_enabled=False) as page:
+        await stage.sign_in(page)
+        await page.goto(stage.address("/jobs/{report}"))
+        await page.get_by_text("Change how it prints").click()
+        await page.get_by_label("Layout").select_option("Booklet, to fold in the middle")
+        await page.get_by_role("button", name="Show what comes out").click()
+        await expect(page.get_by_text("6 pages on 3 sheets").first).to_be_visible()
+        await page.get_by_role("button", name="Print at Copy room").click()
+        await expect(page.get_by_role("status")).to_contain_text("on its way to Copy room")
+        assert (await stage.row("report")).ticket.booklet
+
+
 async def test_a_first_job_brings_the_release_panel(stage: Stage) -> None:
     async with stage.page() as page:
         await stage.sign_in(page, "bob")
@@ -329,7 +371,7 @@ async def test_pictures(stage: Stage, device: str, size: tuple[int, int], scheme
     async def picture(page: Page, name: str, prepare: Callable[[], Awaitable[object]] | None = None) -> None:
         if prepare:
             await prepare()
-        await page.wait_for_load_state("networkidle" if name != "jobs" else "load")
+        await page.wait_for_load_state("load" if name in {"jobs", "preview"} else "networkidle")
         path = folder / f"{name}-{device}-{scheme}.png"
         await page.screenshot(path=path)
         assert path.stat().st_size > 10_000, "a picture of something"
@@ -343,3 +385,5 @@ async def test_pictures(stage: Stage, device: str, size: tuple[int, int], scheme
         del stage.house.jobs.rows[stage.jobs["ask"].id]
         await page.goto(stage.address("/jobs"))
         await picture(page, "jobs", page.get_by_role("checkbox", name="Select Quarterly").check)
+        await page.goto(stage.address("/jobs/{report}?layout=2#preview"))
+        await picture(page, "preview")

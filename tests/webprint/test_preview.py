@@ -39,7 +39,7 @@ async def test_all_sides_as_they_come_out_counted_on_the_result(alice: Visitor, 
     job = await house.add(pages=7)
     text = await page(alice, f"/jobs/{job.id}?sides=two-sided-long-edge&copies=2&device=lobby")
     assert "What comes out" in text
-    assert "2 copies: 14 printed pages on 8 sheets" in text
+    assert "2 copies: 14 pages on 8 sheets" in text
     assert re.findall(r'alt="(Sheet[^"]+)"', text)[-2:] == ["Sheet 3, back", "Sheet 4, front"]
     addresses = pictures(text)
     assert len(addresses) == 7
@@ -54,11 +54,11 @@ async def test_options_change_what_is_shown(alice: Visitor, house: House) -> Non
     job = await house.add(pages=8)
     plain, four = await page(alice, f"/jobs/{job.id}"), await page(alice, f"/jobs/{job.id}?layout=4")
     assert (len(pictures(plain)), len(pictures(four))) == (8, 2)
-    assert "2 printed pages on 2 sheets" in four
+    assert "2 pages on 2 sheets" in four
     assert '<option value="4" selected>' in four
-    assert "8 printed pages on 4 sheets" in await page(alice, f"/jobs/{job.id}?sides=two-sided-long-edge")
-    assert "4 printed pages on 2 sheets" in await page(alice, f"/jobs/{job.id}?layout=booklet")
-    assert "5 printed pages on 5 sheets" in await page(alice, f"/jobs/{job.id}?pages=odd,last")
+    assert "8 pages on 4 sheets" in await page(alice, f"/jobs/{job.id}?sides=two-sided-long-edge")
+    assert "4 pages on 2 sheets" in await page(alice, f"/jobs/{job.id}?layout=booklet")
+    assert "5 pages on 5 sheets" in await page(alice, f"/jobs/{job.id}?pages=odd,last")
     large = re.findall(r'<a href="(/jobs/\d+/sides/1.png[^"]+)"', four)[0]
     assert (await alice.get(large)).content[16:20] == (1200).to_bytes(4, "big"), "the width in its header"
 
@@ -259,5 +259,5 @@ async def test_the_list_refuses_what_makes_no_sense_and_keeps_the_rest(alice: Vi
 async def test_all_pages_can_be_asked_for_by_word(alice: Visitor, house: House) -> None:
     job = await house.add(pages=4)
     await house.release.change(job.id, Actor(user="alice"), {"page_ranges": ((1, 2),)})
-    assert "2 printed pages" in await page(alice, f"/jobs/{job.id}")
-    assert "4 printed pages" in await page(alice, f"/jobs/{job.id}?pages=All")
+    assert "2 pages" in await page(alice, f"/jobs/{job.id}")
+    assert "4 pages" in await page(alice, f"/jobs/{job.id}?pages=All")

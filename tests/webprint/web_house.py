@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageOps
 from starlette.applications import Starlette
 
 from gateway.domain.device import DeviceState, DeviceStatus
@@ -288,8 +288,8 @@ def a_side(side: int, pages: int, width: int) -> bytes:
     sheet = Image.new("RGB", (width, round(width / 1.414) if across else round(width * 1.414)), "white")
     rows = pages // columns
     for place in range(pages):
-        page = Image.open(io.BytesIO(a_page((side - 1) * pages + place)))
-        page.thumbnail((sheet.width // columns, sheet.height // rows))
+        page: Image.Image = Image.open(io.BytesIO(a_page((side - 1) * pages + place)))
+        page = ImageOps.contain(page, (sheet.width // columns, sheet.height // rows))
         sheet.paste(page, (place % columns * sheet.width // columns, place // columns * sheet.height // rows))
     out = io.BytesIO()
     sheet.save(out, "PNG")
