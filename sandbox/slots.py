@@ -8,7 +8,7 @@ import contextlib
 import fcntl
 import os
 import signal
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
@@ -28,7 +28,26 @@ class Slot:
 
 
 def claim(runtime: Path, *, wanted: int, total: int, uid_base: int | None) -> list[Slot]:
-    """Lock `wanted` free slots and kill what dead gateways left in any slot. Unavailable when too few are free."""
+    """Lock `wanted` free slots and kill what dead gateways left in any slot. Unavailable when too few are free.
+
+    One gateway after the other: while one looks for leftovers it holds every free slot for a moment, and another that
+    started just then would find none.
+    """
+    with _turn(runtime):
+        return _claim(runtime, wanted=wanted, total=total, uid_base=uid_base)
+
+
+@contextlib.contextmanager
+def _turn(runtime: Path) -> Iterator[None]:
+    lock = os.open(runtime / "claim", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _claim(runtime: Path, *, wanted: int, total: int, uid_base: int | None) -> list[Slot]:
     slots: list[Slot] = []
     others: list[Slot] = []
     for index in range(total):
