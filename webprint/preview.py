@@ -36,7 +36,10 @@ class SideView:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Section:
-    """`shown` are the fields that a release must carry. `status` is the page's if the options themselves are wrong."""
+    """`shown` are the fields that a release must carry. `status` is the page's if the options themselves are wrong.
+
+    `size`: pixels of the first side, so that the page does not jump when the pictures arrive.
+    """
 
     filled: dict[str, str]
     changed: bool
@@ -45,6 +48,7 @@ class Section:
     shown: dict[str, str]
     count: str = ""
     sides: tuple[SideView, ...] = ()
+    size: tuple[int, int] = (WIDTH, WIDTH)
     earlier: str = ""
     later: str = ""
     refusal: str = ""
@@ -113,6 +117,7 @@ class PreviewPages:
             sides=tuple(
                 _side(job, made, number, query) for number in range(begin, min(begin + MOST_SIDES, made.sides + 1))
             ),
+            size=_size(made.pictures[0][1]) if made.pictures else (WIDTH, WIDTH),
             earlier=_page(query, begin - MOST_SIDES) if begin > 1 else "",
             later=_page(query, begin + MOST_SIDES) if begin + MOST_SIDES <= made.sides else "",
         )
@@ -153,6 +158,11 @@ def _side(job: Job, made: Previewed, number: int, query: dict[str, str]) -> Side
         small=address + urlencode(small),
         large=address + urlencode({**small, "width": LARGE}),
     )
+
+
+def _size(png: bytes) -> tuple[int, int]:
+    """Width and height out of the header (PNG section 11.2.1)."""
+    return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
 
 
 def _page(query: dict[str, str], begin: int) -> str:

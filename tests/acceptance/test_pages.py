@@ -386,4 +386,6 @@ async def test_pictures(stage: Stage, device: str, size: tuple[int, int], scheme
         await page.goto(stage.address("/jobs"))
         await picture(page, "jobs", page.get_by_role("checkbox", name="Select Quarterly").check)
         await page.goto(stage.address("/jobs/{report}?layout=2#preview"))
+        seen = "[...document.images].filter((one) => one.getBoundingClientRect().left < innerWidth)"
+        await page.evaluate(f"Promise.all({seen}.map((one) => one.decode()))")
         await picture(page, "preview")

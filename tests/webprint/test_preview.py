@@ -59,6 +59,8 @@ async def test_options_change_what_is_shown(alice: Visitor, house: House) -> Non
     assert "8 pages on 4 sheets" in await page(alice, f"/jobs/{job.id}?sides=two-sided-long-edge")
     assert "4 pages on 2 sheets" in await page(alice, f"/jobs/{job.id}?layout=booklet")
     assert "5 pages on 5 sheets" in await page(alice, f"/jobs/{job.id}?pages=odd,last")
+    assert 'width="440" height="622"' in four
+    assert 'width="440" height="311"' in await page(alice, f"/jobs/{job.id}?layout=2")
     large = re.findall(r'<a href="(/jobs/\d+/sides/1.png[^"]+)"', four)[0]
     assert (await alice.get(large)).content[16:20] == (1200).to_bytes(4, "big"), "the width in its header"
 
