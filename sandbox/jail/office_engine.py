@@ -21,6 +21,7 @@ PIPE = "papertap"
 _START_SECONDS = 60.0
 _POLL_SECONDS = 0.01
 
+_OLD_WORD = "MS Word 97"
 _NEVER_EXECUTE = 0  # com.sun.star.document.MacroExecMode.NEVER_EXECUTE
 _NO_UPDATE = 0  # com.sun.star.document.UpdateDocMode.NO_UPDATE
 _ARGUMENTS = (
@@ -124,7 +125,9 @@ class Engine:
         return document
 
     def _require_password(self, watch: Any, values: dict[str, object], cause: Exception | None) -> None:
-        if watch.password_wanted:
+        # The reader of old Word documents asks for a missing password but not again after a wrong one.
+        silent = "Password" in values and values.get("FilterName") == _OLD_WORD
+        if watch.password_wanted or silent:
             detail = "the password is wrong" if "Password" in values else "a password is needed"
             raise Encrypted(detail) from cause
 

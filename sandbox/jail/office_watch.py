@@ -1,4 +1,8 @@
-"""Answers LibreOffice's questions while it loads: never with yes, and it remembers that a password was asked for."""
+"""Answers LibreOffice's questions while it loads: never with yes, and it remembers that a password was asked for.
+
+What is asked is known by the answers that are offered: the question itself is an exception, and LibreOffice 7.4's binding
+fails with SystemError when it is to hand one over as a value.
+"""
 
 from typing import Any
 
@@ -6,9 +10,8 @@ import unohelper  # type: ignore[import-not-found]  # only the system's interpre
 from com.sun.star.task import (  # type: ignore[import-not-found]  # made by uno at run time
     XInteractionAbort,
     XInteractionHandler2,
+    XInteractionPassword,
 )
-
-_PASSWORD = "PasswordRequest"  # noqa: S105 - the end of several exceptions' names
 
 
 class Watch(unohelper.Base, XInteractionHandler2):  # type: ignore[misc]  # the bases are untyped
@@ -22,20 +25,16 @@ class Watch(unohelper.Base, XInteractionHandler2):  # type: ignore[misc]  # the 
 
     def handleInteractionRequest(self, request: Any) -> bool:  # noqa: N802 - UNO's name
         """Abort whatever it is. A document that can't be loaded without an answer is not loaded."""
-        asked = type(request.getRequest()).__name__
-        if _PASSWORD in asked:
-            self.password_wanted = True
-        for continuation in request.getContinuations():
-            if continuation.queryInterface(_ABORT) is not None:
-                continuation.select()
+        continuations = request.getContinuations()
+        self.password_wanted |= any(_is(each, XInteractionPassword) for each in continuations)
+        for each in continuations:
+            if _is(each, XInteractionAbort):
+                each.select()
                 break
         return True
 
 
-def _abort_type() -> Any:
+def _is(continuation: Any, interface: Any) -> bool:
     import uno  # type: ignore[import-not-found]  # noqa: PLC0415 - with the class above
 
-    return uno.getTypeByName(XInteractionAbort.__pyunointerface__)
-
-
-_ABORT = _abort_type()
+    return continuation.queryInterface(uno.getTypeByName(interface.__pyunointerface__)) is not None

@@ -1,7 +1,10 @@
 """One sandbox with office workers for each module of tests, for a LibreOffice takes seconds to start."""
 
+import json
 import subprocess
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -25,12 +28,32 @@ SETTINGS = SandboxSettings(
     limits=Limits(tmp_bytes=300 * MIB, max_stored_bytes=60 * MIB, max_pages=300),
 )
 
-# The name of the filter that writes each format which nothing but an office writes.
+# What nothing but an office writes: from which of our own documents, and the name of the filter that writes it.
 MADE = {
-    "doc": ("text.docx", "MS Word 97"),
-    "xls": ("sheet.xlsx", "MS Excel 97"),
-    "ppt": ("slides.odp", "MS PowerPoint 97"),
+    "doc": ("text", "MS Word 97"),
+    "docm": ("text", "MS Word 2007 XML VBA"),
+    "dotx": ("text", "MS Word 2007 XML Template"),
+    "xls": ("sheet", "MS Excel 97"),
+    "xlsm": ("sheet", "Calc MS Excel 2007 VBA XML"),
+    "xltx": ("sheet", "Calc MS Excel 2007 XML Template"),
+    "ppt": ("slides", "MS PowerPoint 97"),
+    "pptm": ("slides", "Impress MS PowerPoint 2007 XML VBA"),
+    "potx": ("slides", "Impress MS PowerPoint 2007 XML Template"),
+    "otp": ("slides", "impress8_template"),
 }
+LOCKED = {
+    "odt": ("text", "writer8"),
+    "ods": ("sheet", "calc8"),
+    "odp": ("slides", "impress8"),
+    "docx": ("text", "MS Word 2007 XML"),
+    "xlsx": ("sheet", "Calc MS Excel 2007 XML"),
+    "pptx": ("slides", "Impress MS PowerPoint 2007 XML"),
+    "doc": ("text", "MS Word 97"),
+    "xls": ("sheet", "MS Excel 97"),
+}
+# Old Office formats take 15 characters at most.
+PASSWORD = "Grün-7431-tk"
+BY_OFFICE = Path(__file__).with_name("by_office.py")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -50,15 +73,46 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 @pytest.fixture(scope="session")
 def made_by_office(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, bytes]:
-    """Documents by the keys of MADE, each with the words "hello office"; made outside of any jail from our own."""
+    """Documents by the keys of MADE, and "locked." before those of LOCKED; each with the words "hello office"."""
     folder = tmp_path_factory.mktemp("made")
-    (folder / "text.docx").write_bytes(d.docx_with("hello office"))
-    (folder / "sheet.xlsx").write_bytes(d.xlsx_with({"One": [["hello office"]]}))
-    (folder / "slides.odp").write_bytes(d.odp(2, "hello office"))
-    write_profile(folder / "profile", code.office_program())
-    for target, (source, kind) in MADE.items():
-        command = [str(code.office_program() / "soffice.bin"), f"-env:UserInstallation={(folder / 'profile').as_uri()}"]
-        command += ["--headless", "--convert-to", f"{target}:{kind}", "--outdir", str(folder), str(folder / source)]
-        subprocess.run(command, check=True, timeout=60, capture_output=True)
-    stems = {"doc": "text", "xls": "sheet", "ppt": "slides"}
-    return {target: (folder / f"{stems[target]}.{target}").read_bytes() for target in MADE}
+    sources = {
+        "text": d.docx_with("hello office"),
+        "sheet": d.xlsx_with({"One": [["hello office"]]}),
+        "slides": d.odp(2, "hello office"),
+    }
+    for name, document in sources.items():
+        (folder / name).write_bytes(document)
+    wanted = {name: (*how, "") for name, how in MADE.items()}
+    wanted |= {f"locked.{name}": (*how, PASSWORD) for name, how in LOCKED.items()}
+    works = [
+        Opening(source=folder / source, target=folder / f"made.{name}", filter=kind, password=password)
+        for name, (source, kind, password) in wanted.items()
+    ]
+    open_unprotected(works, folder / "profile")
+    return {name: (folder / f"made.{name}").read_bytes() for name in wanted}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opening:
+    """One document that an office opens and stores outside of any jail; `trusting` lets it do what it wants."""
+
+    source: Path
+    target: Path
+    filter: str
+    password: str = ""
+    trusting: bool = False
+
+
+def open_unprotected(works: Sequence[Opening], profile: Path) -> None:
+    """One LibreOffice opens them all and ends. The profile allows everything when all of them are trusted."""
+    program = code.office_program()
+    write_profile(profile, program)
+    if all(work.trusting for work in works):
+        (profile / "user" / "registrymodifications.xcu").unlink()
+    told = [
+        {name: str(value) if isinstance(value, Path) else value for name, value in asdict(work).items()}
+        for work in works
+    ]
+    command = ["/usr/bin/python3", "-I", str(BY_OFFICE), str(program), str(profile)]
+    done = subprocess.run(command, input=json.dumps(told).encode(), check=False, timeout=100, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()

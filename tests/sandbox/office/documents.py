@@ -111,6 +111,17 @@ def part(document: bytes, name: str) -> str:
         return archive.read(name).decode()
 
 
+XLTM_TYPE = (f"{OOXML}.spreadsheetml.sheet.main", "application/vnd.ms-excel.template.macroEnabled.main")
+DOTM_TYPE = (f"{OOXML}.wordprocessingml.document.main", "application/vnd.ms-word.template.macroEnabledTemplate.main")
+
+
+def retyped(document: bytes, old: str, new: str) -> bytes:
+    """The same package, its main part stated to be of another type."""
+    types = part(document, "[Content_Types].xml")
+    assert old in types
+    return rezipped(document, {"[Content_Types].xml": types.replace(old, new)})
+
+
 def _odf(media_type: str, body: str, *, styles: str = "", extra: Mapping[str, str | bytes] | None = None) -> bytes:
     added = extra or {}
     entries = "".join(

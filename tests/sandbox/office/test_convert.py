@@ -11,6 +11,7 @@ from sandbox.conversion import Conversion
 from sandbox.errors import NothingSelected
 from sandbox.model import Prepared
 from tests.sandbox.office import documents as d
+from tests.sandbox.office.conftest import MADE
 from tests.sandbox.samples import Collected, page_count, pdf, stream
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("office-convert")]
@@ -44,6 +45,9 @@ FORMATS: list[tuple[str, bytes, int, str]] = [
     (kinds.DOCX, d.docx_with("hello docx", pages=3), 3, "hello docx"),
     (kinds.XLSX, d.xlsx_with({"A": [["hello", "xlsx"]], "B": [["second"]]}), 2, "hello xlsx second"),
     (kinds.PPTX, d.pptx(4), 4, "hello pptx 4"),
+    (kinds.PPSX, d.retyped(d.pptx(2), "presentation.main+xml", "slideshow.main+xml"), 2, "hello pptx 2"),
+    (kinds.XLTM, d.retyped(d.xlsx_with({"A": [["hello", "xltm"]]}), *d.XLTM_TYPE), 1, "hello xltm"),
+    (kinds.DOTM, d.retyped(d.docx_with("hello dotm"), *d.DOTM_TYPE), 1, "hello dotm"),
     (kinds.ODT, d.odt(), 1, "hello odt"),
     (kinds.OTT, d.odt(template=True), 1, "hello odt"),
     (kinds.ODS, d.ods(), 1, "hello ods"),
@@ -75,13 +79,13 @@ async def test_formats(sandbox: Sandbox, media_type: str, document: bytes, pages
     assert text in found
 
 
-@pytest.mark.parametrize("name", ["doc", "xls", "ppt"])
+@pytest.mark.parametrize("name", MADE)
 async def test_formats_that_only_an_office_writes(
     sandbox: Sandbox, made_by_office: Mapping[str, bytes], name: str
 ) -> None:
     prepared, found = await printed(sandbox, made_by_office[name])
     assert prepared.facts.format == getattr(kinds, name.upper())
-    assert prepared.facts.page_count == (2 if name.startswith("ppt") else 1)
+    assert prepared.facts.page_count == (2 if MADE[name][0] == "slides" else 1)
     assert "hello office" in found
 
 
