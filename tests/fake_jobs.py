@@ -88,12 +88,7 @@ class MemoryJobStore:
 
     async def spool_objects(self) -> frozenset[str]:
         await self._turn()
-        return frozenset(
-            document.id
-            for job in self.rows.values()
-            if job.key is not None
-            for document in job.objects
-        )
+        return frozenset(document.id for job in self.rows.values() if job.key is not None for document in job.objects)
 
     async def receipts(self, *, owner: str | None = None, limit: int = 100) -> list[Receipt]:
         await self._turn()
