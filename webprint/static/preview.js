@@ -1,7 +1,7 @@
 // Shows what comes out as soon as an option changes. Without it the form has a button for that.
 "use strict";
 (() => {
-  const PARTS = ["preview-count", "preview-sides", "preview-release"];
+  const PARTS = ["preview-sides", "preview-release"];
   let asked = 0;
 
   const form = () => document.getElementById("preview-form");
@@ -29,6 +29,8 @@
       if (answer.redirected) return void location.reload(); // signed out meanwhile
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       if (!page.getElementById("preview")) return void location.reload(); // released or gone meanwhile
+      const count = document.getElementById("preview-count"); // stays, so that it is read out
+      count.textContent = page.getElementById("preview-count").textContent;
       for (const part of PARTS) document.getElementById(part).replaceWith(page.getElementById(part));
       history.replaceState(null, "", `${location.pathname}?${query}`);
     } catch {
