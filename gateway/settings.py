@@ -102,6 +102,9 @@ class Sandbox(BaseModel):
     """Limits of preparation; see SANDBOX in docs."""
 
     workers: int = 2
+    office_workers: int = 2  # LibreOffices at once and as many ready; 0: office documents are refused
+    # 200 MB, 90 more for each further one; off: the first office document waits for seconds.
+    office_at_start: bool = True
     seconds: float = 60.0
     seconds_per_page: float = 2.0
     memory: int = 1024 * MIB

@@ -34,6 +34,7 @@ def probe(settings: SandboxSettings | None = None, *, tools: Tools | None = None
     return [
         *(_program(name, path, package) for name, path, package in _programs(tools)),
         _ghostscript(),
+        *(_converter(path, package, lost) for path, package, lost in _CONVERTERS),
         _libreoffice(),
         _filter(),
         _memory(),
@@ -75,6 +76,24 @@ def _ghostscript() -> Finding:
         found=f"{path} is not there",
         consequence="PostScript is refused, and printers that take only PostScript or PCL-XL can't be served. "
         "Install the package ghostscript.",
+    )
+
+
+_CONVERTERS = (
+    ("/usr/bin/mutool", "mupdf-tools", "XPS documents and EPUB books are refused."),
+    ("/usr/bin/rsvg-convert", "librsvg2-bin", "SVG drawings are refused."),
+)
+
+
+def _converter(path: str, package: str, lost: str) -> Finding:
+    name = Path(path).name
+    if Path(path).exists():
+        return Finding(name=name, level="ok", found=path)
+    return Finding(
+        name=name,
+        level="weaker",
+        found=f"{path} is not there",
+        consequence=f"{lost} Install the package {package}.",
     )
 
 

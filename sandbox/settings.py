@@ -42,7 +42,7 @@ class SandboxSettings:
     workers: int = 2
     """Documents that are worked on at once: as many as there are processor cores."""
     ready: int = 2
-    """Workers that wait warm: a document then starts without the 0.1 s of a worker's start; 35 MB each."""
+    """Workers that wait warm: a document then starts without the 0.1 s of a worker's start; 30 MB each."""
     reuse_documents: int = 32
     """One submitter's batch may go through the same worker, up to this many documents; 1 turns it off."""
     reuse_seconds: float = 2.0
@@ -50,8 +50,8 @@ class SandboxSettings:
     office_workers: int = 2
     """Office documents that are converted at once, each by a LibreOffice of its own."""
     office_ready: int = 2
-    """LibreOffices that wait warm: a document then starts without the seconds of a start. Some 180 MB for the first and
-    60 MB for each further one; at least one."""
+    """LibreOffices that wait warm: a document then starts without the seconds of a start. Some 200 MB for the first and
+    90 MB for each further one; at least one."""
     office_at_start: bool = False
     """Start them with the sandbox and not with the first office document, which then waits some seconds longer."""
     office_start_seconds: float = 90.0

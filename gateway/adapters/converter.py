@@ -40,6 +40,7 @@ from sandbox.recipe import (
 from sandbox.settings import Limits, SandboxSettings
 
 OCTETS = "application/octet-stream"
+PDF = "application/pdf"
 
 _REFUSALS: dict[type[sandbox.errors.SandboxError], type[Refusal]] = {
     sandbox.errors.Broken: FormatError,
@@ -241,7 +242,9 @@ def _sheet(width: int, height: int, margins: tuple[int, ...]) -> Media:
 
 
 def _facts(facts: Facts) -> DocumentFacts:
-    notes = [f"Removed for safety: {', '.join(facts.removed)}."] if facts.removed else []
+    # A PDF that was made here of something else holds only what its making put in: nobody needs to know.
+    sent = facts.format == PDF
+    notes = [f"Removed for safety: {', '.join(facts.removed)}."] if facts.removed and sent else []
     if facts.repaired:
         notes.append("The file was damaged and has been repaired: check the pages.")
     notes.extend(facts.notes)
@@ -271,6 +274,9 @@ def _sandbox_settings(settings: Settings) -> SandboxSettings:
     return SandboxSettings(
         workers=settings.workers,
         ready=settings.workers,
+        office_workers=settings.office_workers,
+        office_ready=max(1, settings.office_workers),
+        office_at_start=settings.office_at_start,
         limits=Limits(
             wall_seconds=settings.seconds,
             page_seconds=settings.seconds_per_page,

@@ -154,6 +154,7 @@ class Site:
             "PAPERTAP_HTTP__PORT": str(site.http_port),
             "PAPERTAP_HTTPS__ENABLED": "false",
             "PAPERTAP_MDNS__ENABLED": "false",
+            "PAPERTAP_SANDBOX__OFFICE_AT_START": "false",  # few tests need one, and a start takes seconds
             **{f"PAPERTAP_{name}": value for name, value in (QUICK | settings).items()},
         }
         return site

@@ -86,6 +86,7 @@ def papertap(
         "PAPERTAP_HTTP__PORT": str(http_port),
         "PAPERTAP_HTTPS__PORT": str(https_port),
         "PAPERTAP_MDNS__ENABLED": "false",
+        "PAPERTAP_SANDBOX__OFFICE_AT_START": "false",  # few tests need one, and a start takes seconds
         **{f"PAPERTAP_{name}": value for name, value in settings.items()},
     }
     command = [sys.executable, "-m", "gateway"]

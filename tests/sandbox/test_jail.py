@@ -139,6 +139,7 @@ class _readable_copy:  # noqa: N801 - reads as a word in a `with`
 
 def test_the_machine_is_described() -> None:
     findings = {finding.name: finding for finding in probe.probe()}
+    assert (findings["mutool"].level, findings["rsvg-convert"].level) == ("ok", "ok")
     assert probe.usable(list(findings.values()))
     assert findings["jail"].level == "ok"
     assert {"bubblewrap", "seccomp", "memory limit", "worker users", "ghostscript"} <= set(findings)
@@ -201,3 +202,10 @@ def test_code_out_of_the_workers_reach_is_copied_once(monkeypatch: pytest.Monkey
         assert [path.name for path in folder.iterdir() if path.name.startswith(".new")] == []
     finally:
         shutil.rmtree(folder)
+
+
+def test_what_a_missing_converter_costs_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(probe, "_CONVERTERS", ((str(tmp_path / "mutool"), "mupdf-tools", "XPS is refused."),))
+    found = {finding.name: finding for finding in probe.probe()}["mutool"]
+    assert found.level == "weaker"
+    assert "mupdf-tools" in found.consequence

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from gateway.adapters import converter
 from gateway.adapters.converter import SandboxConverter, recipe
 from gateway.domain.capabilities import Capabilities
 from gateway.domain.capabilities import Media as DeviceMedia
@@ -20,6 +21,8 @@ from gateway.errors import BadRequest, FormatError
 from gateway.services.counting import Counts, count
 from gateway.services.ports import Particulars
 from gateway.settings import Sandbox
+from sandbox import kinds
+from sandbox.model import Facts
 from sandbox.recipe import Media
 
 PDF = "application/pdf"
@@ -142,7 +145,7 @@ class Running:
 
     def __init__(self) -> None:
         self._runner = asyncio.Runner()
-        self.converter = SandboxConverter(Sandbox(workers=1))
+        self.converter = SandboxConverter(Sandbox(workers=1, office_at_start=False))
 
     def __enter__(self) -> Self:
         self._runner.run(self.converter.start())
@@ -257,3 +260,17 @@ def test_one_submitters_documents_go_through_one_worker(running: Running) -> Non
     assert before.documents == 2
     running.render(1, replace(JobTicket()), Particulars())
     assert "batch-a" in pool._parked
+
+
+def test_the_office_settings_reach_the_sandbox() -> None:
+    made = converter._sandbox_settings(Sandbox(office_workers=3))
+    assert (made.office_workers, made.office_ready, made.office_at_start) == (3, 3, True)
+    assert not converter._sandbox_settings(Sandbox(office_at_start=False)).office_at_start
+
+
+@pytest.mark.parametrize(("media_type", "told"), [(kinds.PDF, True), (kinds.DOCX, False), (kinds.HTML, False)])
+def test_only_of_a_pdf_that_was_sent_it_is_told_what_was_removed(media_type: str, *, told: bool) -> None:
+    facts = Facts(format=media_type, pages=(), removed=("a script",), notes=("a note",))
+    notes = converter._facts(facts).notes
+    assert ("Removed for safety: a script." in notes) == told
+    assert "a note" in notes
