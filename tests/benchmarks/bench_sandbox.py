@@ -1,11 +1,10 @@
 """Office documents through ready workers against a cold `soffice --convert-to pdf`, in the same run.
 
-`python -m tests.benchmarks.bench_sandbox [ROUNDS]` prints seconds (median), the ratio, and the memory of ready workers.
+Medians from bytes in to a clean PDF out while the pools are full, the ratio, and the memory of ready workers.
 """
 
 import asyncio
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from statistics import median
@@ -16,6 +15,8 @@ from sandbox.client import Sandbox
 from sandbox.jail.office_profile import write_profile
 from sandbox.memory import _pss, _tree
 from sandbox.settings import SandboxSettings
+from tests.benchmarks.plan import Plan
+from tests.benchmarks.report import Report
 from tests.sandbox.office import documents as d
 from tests.sandbox.samples import Collected, stream
 
@@ -46,7 +47,14 @@ async def ready(sandbox: Sandbox, document: bytes) -> float:
     return perf_counter() - start
 
 
-async def main(rounds: int) -> None:
+def convert(plan: Plan, report: Report) -> None:
+    """One line a document; judges the least ratio, which is to be 8."""
+    asyncio.run(_convert(plan.runs, report))
+
+
+async def _convert(rounds: int, report: Report) -> None:
+    report.title(f"Office documents to PDF, median of {rounds}")
+    ratios = []
     sandbox = Sandbox(SandboxSettings(office_workers=2, office_ready=2, office_at_start=True))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -56,11 +64,10 @@ async def main(rounds: int) -> None:
                 (folder / title).write_bytes(document)
                 warm = median([await ready(sandbox, document) for _ in range(rounds)])
                 slow = median([await asyncio.to_thread(cold, folder, title) for _ in range(rounds)])
-                print(f"{title:16} ready {warm:6.3f} s   cold {slow:6.3f} s   {slow / warm:5.1f} times", flush=True)
+                report.ratio(title, 1000 * warm, 1000 * slow, peer="cold soffice", unit="ms")
+                ratios.append(slow / warm)
             assert sandbox.office.pool is not None
-            sizes = [sum(_pss(pid) for pid in _tree(first)) // 2**20 for first in sandbox.office.pool.processes]
-            print(f"memory of ready office workers (proportional): {sizes} MiB")
-
-
-if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 5))
+            for number, first in enumerate(sandbox.office.pool.processes, 1):
+                size = sum(_pss(pid) for pid in _tree(first)) / 2**20
+                report.line(f"memory of office worker {number} (proportional)", size, "MiB")
+    report.at_least("convert: the least ratio to cold soffice", min(ratios), floor=8, goal=8)
