@@ -1,7 +1,7 @@
 """The job rows in memory, with the same promises as the database keeps (tests/contracts/test_job_store.py)."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
 
 from gateway.domain.account import Receipt
@@ -40,6 +40,10 @@ class MemoryJobStore:
         await self._turn()
         rows = sorted(self._matching(query), key=lambda job: job.id, reverse=query.newest_first)
         return rows[: query.limit]
+
+    async def mark(self) -> Hashable | None:
+        await self._turn()
+        return tuple((job.id, job.version) for job in self.rows.values())
 
     async def count(self, query: JobQuery) -> int:
         await self._turn()

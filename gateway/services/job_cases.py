@@ -1,6 +1,6 @@
 """What every use case of a waiting job shares: who may see it, and the one transaction that changes it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Hashable
 from dataclasses import replace
 
 from gateway.domain.account import Receipt
@@ -58,6 +58,10 @@ class JobCases:
             return await self._jobs.find(replace(query, owner=actor.user))
         several = await self._jobs.find(replace(query, unclaimed_as=actor.claimed))
         return [job for job in several if may_see(job, actor)]
+
+    async def mark(self) -> Hashable | None:
+        """See JobStore.mark: what `find` gave under an equal mark is still so, as long as time plays no part."""
+        return await self._jobs.mark()
 
     async def claimable(self, actor: Actor) -> list[Job]:
         """Waiting jobs that came without sign-in from the actor's own address not long ago."""

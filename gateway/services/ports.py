@@ -1,6 +1,6 @@
 """The promises that services ask of the outside world. Adapters keep them, `tests/contracts` holds them to it."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -155,6 +155,9 @@ class JobStore(Protocol):
 
     async def count(self, query: JobQuery) -> int:
         """Ignores `limit`."""
+
+    async def mark(self) -> Hashable | None:
+        """Equal marks say that no row changed in between; different ones say nothing. None: it cannot tell cheaply."""
 
     async def update(self, job_id: int, change: Callable[[Job], JobChange | None]) -> Job:
         """Reads the row under its lock, applies `change` (pure) and commits; None leaves it. NotFound if absent.

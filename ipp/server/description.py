@@ -59,10 +59,17 @@ class Kept(Generic[K, V]):
             self._values.move_to_end(key)
             return self._values[key]
         except KeyError:
-            value = self._values[key] = make()
-            if len(self._values) > self._size:
-                self._values.popitem(last=False)
-            return value
+            return self.put(key, make())
+
+    def peek(self, key: K) -> V | None:
+        """What is kept under `key`, or None."""
+        return self._values.get(key)
+
+    def put(self, key: K, value: V) -> V:
+        self._values[key] = value
+        if len(self._values) > self._size:
+            self._values.popitem(last=False)
+        return value
 
 
 def shown(job: Job, printer: Printer) -> tuple[JobState, tuple[str, ...], float | None]:

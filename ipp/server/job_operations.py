@@ -7,7 +7,7 @@ from gateway.domain.job import Job, JobState, Reason
 from gateway.domain.printer import HeldView
 from gateway.errors import NotFound
 from gateway.services.ports import JobQuery
-from ipp.server.description import JOB_ANSWER, JOB_BRIEF, Descriptions, shown
+from ipp.server.description import JOB_ANSWER, JOB_BRIEF, Descriptions, Kept, shown
 from ipp.server.job_settables import JOB_SETTABLE
 from ipp.server.operation import Services
 from ipp.server.request import Reply, Request
@@ -31,6 +31,7 @@ WHICH: dict[str, tuple[JobState, ...]] = {
     "proof-print": (),  # jobs that wait for their proof to be approved: proofs are not made here, so there are none
 }
 MOST_JOBS = 10_000
+MOST_LISTS = 16  # whole answers of Get-Jobs, some 200 octets a job
 MOST_ENDED = 1000  # a history has no end; a client that wants more asks with first-index and limit
 
 
@@ -42,6 +43,7 @@ class JobOperations:
         self._release = services.release
         self._control = services.control
         self._descriptions = descriptions
+        self._lists: Kept[tuple[object, ...], Reply] = Kept(MOST_LISTS)
 
     # -- looking
 
@@ -50,6 +52,17 @@ class JobOperations:
         return Reply(groups=(self._descriptions.job(job, request.printer, request.where, request.requested),))
 
     async def get_jobs(self, request: Request) -> Reply:
+        """The same answer as before while no job has changed: CUPS and phones ask for their lists again and again."""
+        mark = await self._release.mark()
+        if mark is None:
+            return await self._list_jobs(request)
+        printer = request.printer
+        now = int(self._services.clock.now())  # some attributes tell the time
+        key = (mark, now, printer.name, printer.version, request.where, request.actor, request.message.groups)
+        known = self._lists.peek(key)
+        return known if known is not None else self._lists.put(key, await self._list_jobs(request))
+
+    async def _list_jobs(self, request: Request) -> Reply:
         """Only what the actor may see, in the order of RFC 8011 section 4.2.6.2: ended jobs newest first."""
         which = request.word("which-jobs") or "not-completed"
         if which not in WHICH:

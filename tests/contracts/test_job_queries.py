@@ -133,3 +133,13 @@ async def test_a_refused_change_is_never_shown(jobs: JobStore) -> None:
         await jobs.update(job.id, refuse)
     changed = await jobs.update(job.id, lambda j: JobChange(job=replace(j, message="yes")))
     assert await jobs.find(JobQuery()) == [changed]
+
+
+async def test_equal_marks_say_that_no_row_changed(jobs: JobStore) -> None:
+    (job,) = await jobs.add([a_job()])
+    before = await jobs.mark()
+    await jobs.update(job.id, lambda row: JobChange(job=replace(row, attempts=row.attempts + 1)))
+    after = await jobs.mark()
+    assert before is None or before != after
+    await jobs.add([a_job()])
+    assert after is None or after != await jobs.mark()

@@ -1,6 +1,6 @@
 """The job rows on SQLite and PostgreSQL: each method is one transaction."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -81,6 +81,9 @@ class SqlJobStore:
     async def find(self, query: JobQuery) -> list[Job]:
         return await self._transactions.read(lambda connection: self._reader.find(connection, query))
 
+    async def mark(self) -> Hashable | None:
+        return await self._transactions.read(_mark)
+
     async def count(self, query: JobQuery) -> int:
         statement, parameters = counted(query)
         return await self._transactions.read(lambda connection: _number(connection, statement, parameters))
@@ -121,6 +124,14 @@ class SqlJobStore:
     async def purge_ended(self, *, before: float, limit: int = 500) -> int:
         values = {"before": before, "row_limit": limit}
         return await self._transactions.write(lambda connection: connection.execute(_PURGE, values).rowcount)
+
+
+def _mark(connection: Connection) -> Hashable | None:
+    """SQLite's data_version is a connection's own count of commits by all others, in this process and elsewhere."""
+    if connection.dialect.name != "sqlite":
+        return None
+    version = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
+    return id(connection.connection.driver_connection), version
 
 
 def _one(connection: Connection, statement: Any, **values: Any) -> Job | None:

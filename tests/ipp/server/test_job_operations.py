@@ -349,3 +349,18 @@ async def test_a_delivery_that_can_is_asked() -> None:
         ("suspend", second.id),
         ("resume", second.id),
     ]
+
+
+async def test_a_list_that_was_kept_never_hides_a_change(client: Client) -> None:
+    await client.house.jobs.add([a_held_job(**SENDER)])
+    assert [ids(await client.ask(Operation.GET_JOBS)) for _ in range(2)] == [[1], [1]]
+    await client.house.jobs.add([a_held_job(**SENDER)])
+    assert ids(await client.ask(Operation.GET_JOBS)) == [1, 2]
+    await client.ask(Operation.CANCEL_MY_JOBS)
+    assert ids(await client.ask(Operation.GET_JOBS)) == []
+
+
+async def test_a_list_that_was_kept_is_nobody_elses(client: Client) -> None:
+    await client.house.jobs.add([a_held_job(**SENDER)])
+    assert ids(await client.ask(Operation.GET_JOBS)) == [1]
+    assert ids(await client.ask(Operation.GET_JOBS, user="mallory")) == []
