@@ -363,4 +363,4 @@ async def test_a_list_that_was_kept_never_hides_a_change(client: Client) -> None
 async def test_a_list_that_was_kept_is_nobody_elses(client: Client) -> None:
     await client.house.jobs.add([a_held_job(**SENDER)])
     assert ids(await client.ask(Operation.GET_JOBS)) == [1]
-    assert ids(await client.ask(Operation.GET_JOBS, user="mallory")) == []
+    assert ids(await Client(client.house, user="mallory").ask(Operation.GET_JOBS)) == []
