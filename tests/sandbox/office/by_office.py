@@ -61,9 +61,20 @@ def _do(desktop: Any, work: dict[str, Any]) -> None:
     )
     if document is None:
         raise SystemExit(f"LibreOffice does not read {work['source']}")
+    if trusting:
+        _let(document)
     locked = _locked(work["filter"], work["password"]) if work["password"] else {}
     document.storeToURL(Path(work["target"]).as_uri(), _values(FilterName=work["filter"], **locked))
     document.close(True)
+
+
+def _let(document: Any) -> None:
+    """Do for the document what it asks for, as a person would who says yes to each question."""
+    if hasattr(document, "updateLinks"):
+        document.updateLinks()
+    start = {value.Name: value.Value for value in document.getEvents().getByName("OnLoad") or ()}
+    if "Script" in start:
+        document.getScriptProvider().getScript(start["Script"]).invoke((), (), ())
 
 
 def _locked(kind: str, password: str) -> dict[str, object]:

@@ -182,8 +182,8 @@ _PPTX_SPACES = (
     'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" '
     'xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"'
 )
-_RELATIONS = 'xmlns="http://schemas.openxmlformats.org/package/2006/relationships"'
-_TYPE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+RELATIONS = 'xmlns="http://schemas.openxmlformats.org/package/2006/relationships"'
+RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 
 
 def pptx(slides: int = 1, text: str = "hello pptx") -> bytes:
@@ -197,13 +197,13 @@ def pptx(slides: int = 1, text: str = "hello pptx") -> bytes:
         "[Content_Types].xml": '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
         '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
         f'<Override PartName="/ppt/presentation.xml" ContentType="{OOXML}.presentationml.presentation.main+xml"/>{overrides}</Types>',
-        "_rels/.rels": f'<?xml version="1.0"?><Relationships {_RELATIONS}><Relationship Id="rId1" Type="{_TYPE}/officeDocument" '
+        "_rels/.rels": f'<?xml version="1.0"?><Relationships {RELATIONS}><Relationship Id="rId1" Type="{RELATION}/officeDocument" '
         'Target="ppt/presentation.xml"/></Relationships>',
         "ppt/presentation.xml": f'<?xml version="1.0"?><p:presentation {_PPTX_SPACES}><p:sldIdLst>'
         + "".join(f'<p:sldId id="{255 + n}" r:id="rId{n}"/>' for n in numbers)
         + '</p:sldIdLst><p:sldSz cx="9144000" cy="6858000"/></p:presentation>',
-        "ppt/_rels/presentation.xml.rels": f'<?xml version="1.0"?><Relationships {_RELATIONS}>'
-        + "".join(f'<Relationship Id="rId{n}" Type="{_TYPE}/slide" Target="slides/slide{n}.xml"/>' for n in numbers)
+        "ppt/_rels/presentation.xml.rels": f'<?xml version="1.0"?><Relationships {RELATIONS}>'
+        + "".join(f'<Relationship Id="rId{n}" Type="{RELATION}/slide" Target="slides/slide{n}.xml"/>' for n in numbers)
         + "</Relationships>",
     }
     for number in numbers:

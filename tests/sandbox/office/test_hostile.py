@@ -11,12 +11,23 @@ from sandbox.client import Sandbox
 from sandbox.errors import SandboxError, TimedOut
 from sandbox.settings import Limits, SandboxSettings
 from tests.sandbox.office import documents as d
+from tests.sandbox.office.attacks import hostile, macro
+from tests.sandbox.office.conftest import Opening, open_unprotected
 from tests.sandbox.office.test_convert import printed
 from tests.sandbox.samples import Collected, stream
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.xdist_group("office-hostile")]
 
 SECRET = "HOSTSECRET"
+# Which of them LibreOffice 7.4 fetches from when it is allowed to, and how each is made a PDF.
+FETCHING = {
+    "image": "writer_pdf_Export",
+    "section": "writer_pdf_Export",
+    "docx-image": "writer_pdf_Export",
+    "pptx-image": "impress_pdf_Export",
+    "ole": "writer_pdf_Export",
+    "html": "writer_web_pdf_Export",
+}
 
 
 class Listener:
@@ -39,53 +50,13 @@ async def listener() -> AsyncIterator[Listener]:
         yield found
 
 
-def _field(instruction: str) -> bytes:
-    document = d.docx_with("FIELD")
-    field = "".join(
-        f"<w:r>{part}</w:r>"
-        for part in (
-            '<w:fldChar w:fldCharType="begin"/>',
-            f'<w:instrText xml:space="preserve">{instruction}</w:instrText>',
-            '<w:fldChar w:fldCharType="separate"/>',
-            "<w:t>cached</w:t>",
-            '<w:fldChar w:fldCharType="end"/>',
-        )
-    )
-    xml = d.part(document, "word/document.xml").replace("<w:r><w:t>FIELD</w:t></w:r>", field)
-    return d.rezipped(document, {"word/document.xml": xml})
-
-
-def _hostile(url: str, secret: str) -> dict[str, bytes]:
-    image = '<text:p><draw:frame svg:width="2cm" svg:height="2cm"><draw:image xlink:href="{}"/></draw:frame>x</text:p>'
-    section = '<text:section text:name="s"><text:section-source xlink:href="{}"/><text:p>x</text:p></text:section>'
-    laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
-    plain = d.part(d.odt(), "content.xml").split("?>", 1)[1]
-    xxe = f'<!DOCTYPE x [<!ENTITY e SYSTEM "{secret}">]>' + plain.replace("hello odt", "&e;")
-    bomb = f'<!DOCTYPE x [<!ENTITY l0 "lol">{laughs}]>' + plain.replace("hello odt", "&l9;")
-    return {
-        "image": d.odt(image.format(url)),
-        "image-file": d.odt(image.format(secret)),
-        "section": d.odt(section.format(url)),
-        "section-file": d.odt(section.format(secret)),
-        "includetext": _field(f'INCLUDETEXT "{secret}"'),
-        "includepicture": _field(f'INCLUDEPICTURE "{url}" \\d'),
-        "dde": _field('DDEAUTO c:\\\\windows\\\\system32\\\\cmd.exe "/k calc"'),
-        "webservice": d.xlsx_with({"A": [[f'=WEBSERVICE("{url}")', f'=WEBSERVICE("{secret}")', "x"]]}),
-        "html": f'<html><body><img src="{url}"><iframe src="{secret}"></iframe><p>x</p></body></html>'.encode(),
-        "xxe": d.rezipped(d.odt(), {"content.xml": xxe}),
-        "laughs": d.rezipped(d.odt(), {"content.xml": bomb}),
-        "zip-bomb": d.rezipped(d.docx_with("x"), {"word/document.xml": bytes(400_000_000)}),
-        "truncated": d.docx_with("x")[:9000],
-    }
-
-
-@pytest.mark.parametrize("name", list(_hostile("", "")))
+@pytest.mark.parametrize("name", list(hostile("", "")))
 async def test_nothing_is_fetched_shown_or_left(
     sandbox: Sandbox, listener: Listener, tmp_path: Path, name: str
 ) -> None:
     secret = tmp_path / "secret.txt"
     secret.write_text(SECRET)
-    document = _hostile(listener.url, secret.as_uri())[name]
+    document = hostile(listener.url, secret.as_uri())[name]
     try:
         _, found = await printed(sandbox, document, batch="hostile")
     except SandboxError as error:
@@ -94,6 +65,42 @@ async def test_nothing_is_fetched_shown_or_left(
     assert SECRET not in found
     _, after = await printed(sandbox, d.odt("<text:p>next one</text:p>"), batch="hostile")
     assert after == "next one"
+
+
+async def test_a_macro_does_not_run(sandbox: Sandbox, tmp_path: Path) -> None:
+    """Not even inside the jail, where the file would be the jail's own."""
+    inside, outside = Path("/tmp/papertap-macro-ran"), tmp_path / "ran"
+    for path in (inside, outside):
+        _, found = await printed(sandbox, macro(str(path)), batch="macro")
+        assert found == "with a macro"
+        assert not path.exists()
+    assert sandbox.office.pool is not None
+    for jail in sandbox.office.pool.processes:
+        assert not Path(f"/proc/{jail}/root{inside}").exists()
+
+
+async def test_without_the_jail_they_would_do_harm(listener: Listener, tmp_path: Path) -> None:
+    """That nothing was hit means something: an office that trusts the same documents fetches and runs.
+
+    INCLUDEPICTURE, DDE and WEBSERVICE are not fetched by LibreOffice 7.4 even then: of those only the jail is shown.
+    """
+    secret, ran = tmp_path / "secret.txt", tmp_path / "ran"
+    secret.write_text(SECRET)
+    documents = hostile(listener.url, secret.as_uri())
+    hits = {}
+    for name, kind in FETCHING.items():
+        (tmp_path / name).write_bytes(documents[name])
+        before = listener.hits
+        work = Opening(source=tmp_path / name, target=tmp_path / "out.pdf", filter=kind, trusting=True)
+        await asyncio.to_thread(open_unprotected, [work], tmp_path / f"profile-{name}")
+        hits[name] = listener.hits - before
+    (tmp_path / "macro.odt").write_bytes(macro(str(ran)))
+    work = Opening(
+        source=tmp_path / "macro.odt", target=tmp_path / "out.pdf", filter="writer_pdf_Export", trusting=True
+    )
+    await asyncio.to_thread(open_unprotected, [work], tmp_path / "profile-macro")
+    assert ran.exists()
+    assert all(hits.values())
 
 
 async def test_what_takes_too_long_is_killed() -> None:
