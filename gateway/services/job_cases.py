@@ -56,7 +56,10 @@ class JobCases:
             return await self._jobs.find(query)
         if actor.user is not None:
             return await self._jobs.find(replace(query, owner=actor.user))
-        several = await self._jobs.find(replace(query, unclaimed_as=actor.claimed))
+        if not actor.address:
+            return []
+        own = replace(query, unclaimed_as=actor.claimed, unclaimed_from=actor.address)
+        several = await self._jobs.find(own)
         return [job for job in several if may_see(job, actor)]
 
     async def mark(self) -> Hashable | None:

@@ -93,7 +93,7 @@ class JobOperations:
         projected = printer.held_view is HeldView.COMPLETED
         most = MOST_ENDED if states[0].ended else MOST_JOBS
         # The store may stop early only where nothing that it finds is sorted out afterwards.
-        if enough is not None and request.actor.user is not None and not projected:
+        if enough is not None and not projected:
             most = min(most, enough)
         query = JobQuery(
             printer=printer.name,
