@@ -29,7 +29,7 @@ run: setup
 	@exec $(BIN)/papertap demo
 
 setup: $(STAMP)/run-packages $(STAMP)/python
-setup-test: setup $(STAMP)/test-packages
+setup-test: setup $(STAMP)/test-packages $(STAMP)/node
 
 define install_packages
 	@mkdir -p $(STAMP)
@@ -48,6 +48,14 @@ $(STAMP)/run-packages: Makefile
 
 $(STAMP)/test-packages: Makefile
 	$(call install_packages,$(TEST_PACKAGES))
+
+# Node's packages that tests use: locked and hashed like Python's.
+$(STAMP)/node: tests/peers/node/package-lock.json $(STAMP)/test-packages
+	@command -v node >/dev/null && command -v npm >/dev/null || { $(SUDO) apt-get update -qq && \
+		$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends nodejs npm >$(STAMP)/apt.log 2>&1; } \
+		|| { tail -20 $(STAMP)/apt.log; exit 1; }
+	@cd tests/peers/node && npm ci --silent --no-audit --no-fund
+	@touch $@
 
 # Hashed and complete: nothing is installed that the lock does not name.
 $(STAMP)/python: requirements.lock pyproject.toml $(STAMP)/run-packages

@@ -143,6 +143,9 @@ class Site(BaseModel):
 
     name: str = "Papertap"
     base_url: str = ""
+    language: str = "en"  # of pages and mails for whoever tells no other: en, de or fr
+    time_zone: str = ""  # an IANA name such as Europe/Berlin, for times on paper and in mails; "": UTC
+    currency: str = "EUR"  # ISO 4217
     organization: str = ""
 
 

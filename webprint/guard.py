@@ -14,10 +14,12 @@ from gateway.domain.user import Actor
 from gateway.errors import Forbidden, NotAuthenticated, Refusal
 from gateway.services.limits import Kind, Limit, subscriber
 from webprint.answers import TITLES, retry_after, status_of
+from webprint.i18n import negotiate, speaking
 from webprint.policy import access_of, allows
 from webprint.requests import (
     FORM,
     FORM_TLS,
+    LANGUAGE,
     SESSION,
     SESSION_TLS,
     check_origin,
@@ -50,6 +52,10 @@ class Guard:
 
     def route(self, method: str, path: str, handler: Handler) -> Route:
         async def endpoint(request: Request) -> Response:
+            with speaking(negotiate(request.cookies.get(LANGUAGE), request.headers.get("accept-language"))):
+                return await answer(request)
+
+        async def answer(request: Request) -> Response:
             visit = Visit(request=request, actor=Actor(address=client_address(request), via="web"))
             try:
                 visit = await self._admit(visit, path)

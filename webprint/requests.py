@@ -15,6 +15,7 @@ from gateway.errors import BadRequest, Forbidden, TooLarge
 
 SESSION, SESSION_TLS = "papertap", "__Host-papertap"
 FORM, FORM_TLS = "papertap-form", "__Host-papertap-form"
+LANGUAGE = "papertap-language"
 MAX_FORM = 64 * 1024
 MAX_FIELDS = 2000
 _HOST = re.compile(

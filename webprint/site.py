@@ -18,7 +18,7 @@ from gateway.services.preview import Preview
 from gateway.services.printers import Printers
 from gateway.services.release import Release
 from gateway.settings import Settings
-from webprint import words
+from webprint import i18n, words
 from webprint.requests import Form
 
 HERE = Path(__file__).parent
@@ -43,9 +43,9 @@ class StaticFile:
 
 
 def read_static(folder: Path = HERE / "static") -> dict[str, StaticFile]:
-    """By name; only what lies in the folder at the start is ever served."""
+    """By name; only what lies in the folder at the start is ever served: our own files and vendored scripts."""
     found = {}
-    for path in sorted(p for p in folder.iterdir() if p.is_file()):
+    for path in sorted([*(p for p in folder.iterdir() if p.is_file()), *(folder / "vendor").glob("*.js")]):
         body = path.read_bytes()
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         found[path.name] = StaticFile(body=body, media_type=kind, version=hashlib.sha256(body).hexdigest()[:12])
@@ -60,9 +60,11 @@ def make_templates(static: dict[str, StaticFile], site_name: str) -> Environment
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    templates.install_gettext_callables(i18n.translated, i18n.translated_plural, newstyle=True)  # type: ignore[attr-defined]  # reason: added by the extension
     templates.globals.update(
-        site_name=site_name, words=words, static=lambda name: f"/static/{name}?v={static[name].version}"
+        site_name=site_name, words=words, i18n=i18n, static=lambda name: f"/static/{name}?v={static[name].version}"
     )
     return templates
 
