@@ -12,9 +12,9 @@ from starlette.routing import Route
 
 from gateway.domain.user import Actor
 from gateway.errors import Forbidden, NotAuthenticated, Refusal
+from gateway.i18n import negotiate, speaking
 from gateway.services.limits import Kind, Limit, subscriber
 from webprint.answers import TITLES, retry_after, status_of
-from webprint.i18n import negotiate, speaking
 from webprint.policy import access_of, allows
 from webprint.requests import (
     FORM,

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from gateway import i18n
 from gateway.domain.user import Actor, Session
 from gateway.services.identity import Identity
 from gateway.services.ports import Clock
@@ -18,7 +19,7 @@ from gateway.services.preview import Preview
 from gateway.services.printers import Printers
 from gateway.services.release import Release
 from gateway.settings import Settings
-from webprint import i18n, words
+from webprint import words
 from webprint.requests import Form
 
 HERE = Path(__file__).parent

@@ -153,7 +153,7 @@ def day_and_time(at: float, zone: str = "") -> str:
 
 def span(seconds: float) -> str:
     """A length of time in its largest fitting unit."""
-    return format_timedelta(round(seconds), threshold=1.5, locale=locale())
+    return format_timedelta(round(seconds), locale=locale())
 
 
 def _moment(at: float, zone: str) -> datetime:
