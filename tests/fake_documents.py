@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from gateway.domain.capabilities import Capabilities
+from gateway.domain.conversion import AS_AUTHORED, ConversionChoice
 from gateway.domain.document import DocumentFacts, PageFacts
 from gateway.domain.ticket import JobTicket
 from gateway.errors import DocumentPasswordRequired, FormatError, FormatMismatch, PrintForbidden
@@ -15,6 +16,8 @@ COLOR = b"/DeviceRGB\n"
 LOCKED = b"/Encrypt\n"
 FORBIDDEN = b"/NoPrint\n"
 END = b"%%EOF\n"
+OFFICE = b"PK\x03\x04"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PASSWORD = "open sesame"
 MAGIC = {b"%PDF": "application/pdf", b"\xff\xd8": "image/jpeg", b"RaS2": "image/pwg-raster", b"UNIRAST": "image/urf"}
 
@@ -27,6 +30,11 @@ def fake_pdf(
     return b"%PDF-1.7\n" + marks + PAGE * pages + b"%" * pad + END
 
 
+def fake_xlsx(sheets: int = 3, *, kind: str = XLSX) -> bytes:
+    """Bytes that FakeConverter takes for an office document of that kind with a page for each sheet."""
+    return OFFICE + kind.encode() + b"\n" + PAGE * sheets + END
+
+
 class FakeConverter:
     """`failure` is raised by the next calls until it is None again; `calls` names what was asked, `batches` for whom."""
 
@@ -35,6 +43,7 @@ class FakeConverter:
         self.calls: list[str] = []
         self.batches: list[str | None] = []
         self.particulars: list[Particulars] = []
+        self.conversions: list[ConversionChoice] = []
 
     async def prepare(
         self,
@@ -45,10 +54,15 @@ class FakeConverter:
         thumbnail: Callable[[int, bytes], Awaitable[None]],
         password: str | None = None,
         batch: str | None = None,
+        conversion: ConversionChoice = AS_AUTHORED,
     ) -> Prepared:
         self.batches.append(batch)
+        self.conversions.append(conversion)
         data = await self._read("prepare", source)
         found = next((name for magic, name in MAGIC.items() if data.startswith(magic)), "")
+        if data.startswith(OFFICE):
+            found = data.removeprefix(OFFICE).partition(b"\n")[0].decode()
+            data = _of_sheets(data, conversion)
         if not found:
             raise FormatError("The document is damaged.")
         if declared_format not in {found, "application/octet-stream"}:
@@ -124,8 +138,17 @@ def _check_rights(data: bytes, password: str | None) -> None:
         raise FormatError("The document ends too early.")
 
 
+def _of_sheets(data: bytes, conversion: ConversionChoice) -> bytes:
+    """The pages of the chosen sheets alone, one a sheet."""
+    sheets = data.count(PAGE)
+    kept = sum(1 <= number <= sheets for number in conversion.sheets) if conversion.sheets else sheets
+    if not kept:
+        raise FormatError(f"The workbook has {sheets} sheets.")
+    return data.replace(PAGE, b"", sheets - kept)
+
+
 def _facts(data: bytes, found: str) -> DocumentFacts:
-    pages = data.count(PAGE) if found == "application/pdf" else 1
+    pages = 1 if found.startswith("image/") else data.count(PAGE)
     page = PageFacts(width=21000, height=29700, color=COLOR in data)
     return DocumentFacts(format=found, pages=(page,) * max(1, pages))
 

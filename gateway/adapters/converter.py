@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TypeVar, get_args
 
 import sandbox.errors
 import sandbox.probe
 from gateway.domain.capabilities import Capabilities
+from gateway.domain.conversion import AS_AUTHORED, ConversionChoice
 from gateway.domain.document import DocumentFacts, PageFacts
 from gateway.domain.ticket import JobTicket
 from gateway.domain.ticket import Stamp as TicketStamp
@@ -23,6 +25,7 @@ from gateway.errors import (
 from gateway.services.ports import ConverterCrashed, Particulars, Prepared, Rendered, Sink
 from gateway.settings import Sandbox as Settings
 from sandbox.client import Sandbox
+from sandbox.conversion import Conversion
 from sandbox.model import Facts, Thumbnails
 from sandbox.recipe import (
     NUMBER_UP,
@@ -102,6 +105,7 @@ class SandboxConverter:
         thumbnail: Callable[[int, bytes], Awaitable[None]],
         password: str | None = None,
         batch: str | None = None,
+        conversion: ConversionChoice = AS_AUTHORED,
     ) -> Prepared:
         with _refusals():
             made = await self._sandbox.prepare(
@@ -112,6 +116,7 @@ class SandboxConverter:
                 thumbnail_sink=thumbnail,
                 password=password,
                 batch=batch,
+                conversion=Conversion(**asdict(conversion)),
             )
         return Prepared(facts=_facts(made.facts), thumbnails=made.thumbnails)
 

@@ -6,6 +6,7 @@ import typer
 
 from gateway.app import Gateway
 from gateway.cli.common import AsJson, Config, Data, cell, show, using, when
+from gateway.domain.conversion import ConversionChoice, parse_sheets
 from gateway.domain.job import Job, JobState
 from gateway.domain.user import SYSTEM
 from gateway.services.ports import JobQuery
@@ -129,6 +130,26 @@ def job_unlock(
 ) -> None:
     """Give the password of a protected document; it is used once and not kept."""
     job = using(config, data, lambda g: g.release.unlock(job_id, SYSTEM, password))
+    show([_job(job)], as_json, one=True)
+
+
+@jobs.command("convert")
+def job_convert(
+    job_id: int,
+    sheets: Annotated[str, typer.Option(help="Of a spreadsheet: 1,3-5, hidden ones counted.")] = "",
+    print_area: Annotated[str, typer.Option(help="Of each sheet: A1:D20, or all.")] = "",
+    fit_width: Annotated[bool, typer.Option(help="Make each sheet one page wide.")] = False,
+    comments: Annotated[bool, typer.Option(help="Print the comments, too.")] = False,
+    changes: Annotated[bool, typer.Option(help="Show tracked changes as changes.")] = False,
+    config: Config = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Choose what of a held office document is printed; without options it is as its author left it."""
+    choice = ConversionChoice(
+        sheets=parse_sheets(sheets), print_area=print_area, fit_width=fit_width, comments=comments, changes=changes
+    )
+    job = using(config, data, lambda g: g.release.convert_again(job_id, SYSTEM, choice))
     show([_job(job)], as_json, one=True)
 
 

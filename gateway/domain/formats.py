@@ -52,6 +52,24 @@ FILES = (
 
 ACCEPTED = (*DIALOG, *FILES)
 
+_SPREADSHEETS = frozenset(
+    {
+        "application/vnd.ms-excel",
+        *(f"{_OPEN_XML}.spreadsheetml.{kind}" for kind in ("sheet", "template")),
+        *(f"application/vnd.ms-excel.{kind}.{_MACROS}" for kind in ("sheet", "sheet.binary", "template")),
+        *(f"{_OPEN_DOCUMENT}.spreadsheet{kind}" for kind in ("", "-template")),
+    }
+)
+_TEXTS = frozenset(
+    {
+        "application/rtf",
+        "application/msword",
+        *(f"{_OPEN_XML}.wordprocessingml.{kind}" for kind in ("document", "template")),
+        *(f"application/vnd.ms-word.{kind}.{_MACROS}" for kind in ("document", "template")),
+        *(f"{_OPEN_DOCUMENT}.text{kind}" for kind in ("", "-template")),
+    }
+)
+
 _OTHER_NAMES = {
     "": AUTO_SENSE,
     "application/zip": AUTO_SENSE,
@@ -87,6 +105,16 @@ def normalized(media_type: str) -> str:
     """The media type without parameters, under the name and in the case that we use for it."""
     plain = media_type.partition(";")[0].strip().lower()
     return _OTHER_NAMES.get(plain) or _BY_LOWER.get(plain, plain)
+
+
+def is_spreadsheet(media_type: str) -> bool:
+    """Whether it has sheets to choose from."""
+    return media_type in _SPREADSHEETS
+
+
+def has_choices(media_type: str) -> bool:
+    """Whether people can choose what of it is made printable: sheets, or comments and tracked changes."""
+    return media_type in _SPREADSHEETS | _TEXTS
 
 
 def is_accepted(media_type: str) -> bool:

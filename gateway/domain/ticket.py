@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, Self, get_args
 
+from gateway.domain.conversion import AS_AUTHORED, ConversionChoice
 from gateway.errors import BadRequest
 
 PageWord = Literal["odd", "even", "last"]
@@ -69,7 +70,8 @@ class JobTicket:
     What no attribute of IPP says: `page_picks` are the pages of the document in an order of one's own, left out,
     repeated or turned, and `page_ranges` and `page_words` then choose among these; `scaling_percent` goes before
     print_scaling; `page_border` is around the pages of number-up; `as_image` prints pictures of the sides. A job_sheets
-    other than "none" is a cover page.
+    other than "none" is a cover page. `conversion` is what of an office document was made printable: it does not change
+    without another preparation.
     """
 
     copies: int = 1
@@ -103,6 +105,7 @@ class JobTicket:
     stamps: tuple[Stamp, ...] = ()
     toner_save: TonerSave | None = None
     as_image: bool = False
+    conversion: ConversionChoice = AS_AUTHORED
 
     @property
     def collated(self) -> bool:
@@ -143,6 +146,8 @@ class JobTicket:
 
     def with_changes(self, **changes: Any) -> Self:
         """The ticket with the named fields changed, as at release; an unknown name is a BadRequest."""
+        if "conversion" in changes:
+            raise BadRequest("What of a document is printed is chosen before it is prepared: have it converted again.")
         unknown = sorted(set(changes) - {f.name for f in fields(self)})
         if unknown:
             raise BadRequest(f"Unknown print option: {', '.join(unknown)}.")

@@ -5,16 +5,15 @@ from uuid import uuid4
 
 from gateway.domain.document import Document
 from gateway.domain.events import Event
-from gateway.domain.job import Cause, Job, JobState, Reason, advance
+from gateway.domain.job import Job, JobState, Reason
 from gateway.domain.user import SYSTEM, Actor
-from gateway.errors import BadRequest, Forbidden, LimitReached, NotAuthenticated, NotFound, NotPossible
-from gateway.services.holding import Holding
+from gateway.errors import Forbidden, LimitReached, NotAuthenticated, NotFound, NotPossible
+from gateway.services.converting import Converting
 from gateway.services.ownership import is_own
 from gateway.services.ports import JobQuery
-from gateway.services.sealing import PASSWORD_MAX, sealed_password
 
 
-class Keeping(Holding):
+class Keeping(Converting):
     """What an owner does with a job beside printing it. A reprint on a direct Printer goes on as after a hold."""
 
     async def extend(self, job_id: int, actor: Actor) -> Job:
@@ -71,23 +70,6 @@ class Keeping(Holding):
             return replace(current, owner=actor.user)
 
         return await self._apply(job_id, SYSTEM, change, "claimed", by=actor.user)
-
-    async def unlock(self, job_id: int, actor: Actor, password: str) -> Job:
-        """The password of an encrypted document: sealed, used for the next preparation, and destroyed with it."""
-        job = await self.visible(job_id, actor)
-        if not password or len(password) > PASSWORD_MAX:
-            raise BadRequest("Type the password with which the document was protected.")
-        if job.key is None or not job.has(Reason.DOCUMENT_PASSWORD_ERROR):
-            raise NotPossible(f"Job {job_id} does not wait for a password.")
-        sealed = await sealed_password(self._spool, self._keyring.unwrap(job.key), password.encode())
-
-        def change(current: Job) -> Job:
-            if not current.has(Reason.DOCUMENT_PASSWORD_ERROR):
-                raise NotPossible(f"Job {job_id} does not wait for a password.")
-            again = advance(current, Cause.RELEASED, now=self._clock.now(), reasons=(), message="")
-            return replace(again, unlocking=sealed)
-
-        return await self._apply(job_id, actor, change, "password given")
 
     async def reprint(self, job_id: int, actor: Actor) -> Job:
         """A new job with the same pages under a key of its own; NotPossible once the document is destroyed."""

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
+from gateway.domain.conversion import AS_AUTHORED
 from gateway.domain.document import Document, DocumentFacts
 from gateway.domain.events import Event, Happening, JobRecord
 from gateway.domain.job import Cause, Job, JobState, Reason, advance
@@ -207,7 +208,7 @@ class Preparation:
         password = await opened_password(self._spool, key, job.unlocking)
         # A worker that was given a password sees no other document.
         batch = None if password else batch_of(job)
-        made = [await self._make(document, key, password, batch) for document in job.documents]
+        made = [await self._make(job, document, key, password, batch) for document in job.documents]
         printable, facts = (made[0].printable, made[0].facts) if len(made) == 1 else await self._merge(made, key, batch)
         thumbnails = _renumbered([one.thumbnails for one in made], [len(one.facts.pages) for one in made])
         documents = tuple(
@@ -217,7 +218,7 @@ class Preparation:
         pages = len(facts.pages)
         if not job.ticket.chosen(pages):
             raise FormatError(f"The document has {pages} pages: none of those asked for is among them.")
-        notes = tuple(dict.fromkeys(note for one in made for note in one.facts.notes))
+        notes = [note for one in made for note in one.facts.notes]
 
         def change(current: Job) -> JobChange:
             if current.claimed_by != job.claimed_by:
@@ -232,7 +233,7 @@ class Preparation:
                 color=facts.color,
                 impressions=counts.impressions,
                 media_sheets=counts.media_sheets,
-                notes=notes,
+                notes=tuple(dict.fromkeys((*current.notes, *notes))),
                 unlocking=None,
                 attempts=0,
                 message="",
@@ -246,7 +247,7 @@ class Preparation:
             await self._spool.destroy([job.unlocking.id])
         return written
 
-    async def _make(self, document: Document, key: bytes, password: str | None, batch: str | None) -> _Made:
+    async def _make(self, job: Job, document: Document, key: bytes, password: str | None, batch: str | None) -> _Made:
         """One document: its printable PDF and thumbnails sealed under the job's key."""
         thumbnails: list[Document] = []
 
@@ -261,6 +262,7 @@ class Preparation:
                 thumbnail=thumbnail,
                 password=password,
                 batch=batch,
+                conversion=job.ticket.conversion,
             )
             object_id, size, sha256 = await writer.commit()
         printable = Document(id=object_id, format=PDF, size=size, sha256=sha256)
@@ -321,6 +323,9 @@ class Preparation:
         if isinstance(refusal, DocumentPasswordRequired) and self._printers.get(job.printer).holds:
             await self._asked(job, refusal)
             return
+        if self._may_fall_back(job):
+            await self._as_authored(job, refusal.message)
+            return
         reason = _ABORT_REASONS.get(type(refusal), Reason.ABORTED_BY_SYSTEM)
 
         def change(current: Job) -> JobChange | None:
@@ -357,6 +362,27 @@ class Preparation:
         if job.unlocking is not None:
             await self._spool.destroy([job.unlocking.id])
 
+    def _may_fall_back(self, job: Job) -> bool:
+        """Whether a choice of its owner may be at fault; on a direct Printer paper would come that nobody wanted."""
+        return job.ticket.conversion != AS_AUTHORED and self._printers.get(job.printer).holds
+
+    async def _as_authored(self, job: Job, why: str) -> None:
+        """Back in line without the choice: what was wrong with it stands in the job's notes."""
+
+        def change(current: Job) -> JobChange | None:
+            if current.claimed_by != self._name or current.prepared:
+                return None
+            return JobChange(
+                job=self._without_choice(current, why), records=(self._record(job.id, "choice dropped", why),)
+            )
+
+        await self._write(job.id, change)
+
+    def _without_choice(self, job: Job, why: str) -> Job:
+        note = f"What you chose of this document cannot be printed, so it is as its author left it. {why}"
+        again = advance(job, Cause.CLAIM_LAPSED, now=self._clock.now(), message="")
+        return replace(again, ticket=replace(job.ticket, conversion=AS_AUTHORED), attempts=0, notes=(note,))
+
     async def _postponed(self, job: Job, refusal: Unavailable) -> None:
         """The machine is at fault, not the document: the job waits, and nothing is claimed for a while."""
         self._resting_until = self._clock.monotonic() + REST_SECONDS
@@ -376,7 +402,9 @@ class Preparation:
             if current.state is not JobState.PROCESSING or current.prepared:
                 return None
             failures = current.attempts + 1
-            if failures >= FAILURES:
+            if failures >= FAILURES and self._may_fall_back(current):
+                after = self._without_choice(current, text)
+            elif failures >= FAILURES:
                 message = f"{text} It failed {failures} times. Save the document as PDF and print it again."
                 after = advance(current, Cause.ABORTED, now=self._clock.now(), message=message)
             else:

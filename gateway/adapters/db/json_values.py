@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
+from gateway.domain.conversion import ConversionChoice
 from gateway.domain.document import Document
 from gateway.domain.ticket import JobTicket, MediaCol, PagePick, Stamp
 
@@ -30,6 +31,8 @@ def dump_ticket(ticket: JobTicket) -> str:
     asked = {name: value for name, default in _TICKET_DEFAULTS if (value := getattr(ticket, name)) != default}
     if ticket.media_col is not None:
         asked["media_col"] = as_object(ticket.media_col, _MEDIA_COL_FIELDS)
+    if "conversion" in asked:
+        asked["conversion"] = asdict(ticket.conversion)
     for name in _LISTED & asked.keys():
         asked[name] = [asdict(each) for each in asked[name]]
     return dump(asked) if asked else "{}"
@@ -43,6 +46,9 @@ def load_ticket(text: str) -> JobTicket:
         asked["media_col"] = MediaCol(**asked["media_col"])
     if "page_ranges" in asked:
         asked["page_ranges"] = tuple((low, high) for low, high in asked["page_ranges"])
+    if "conversion" in asked:
+        chosen = asked["conversion"]
+        asked["conversion"] = ConversionChoice(**chosen | {"sheets": tuple(chosen["sheets"])})
     for name in ("printer_resolution", "finishings", "page_words"):
         if name in asked:
             asked[name] = tuple(asked[name])

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.domain.capabilities import Capabilities
+from gateway.domain.conversion import AS_AUTHORED, ConversionChoice
 from gateway.domain.document import DocumentFacts
 from gateway.domain.ticket import JobTicket
 from gateway.errors import PapertapError
@@ -60,8 +61,11 @@ class Converter(Protocol):
         thumbnail: Callable[[int, bytes], Awaitable[None]],
         password: str | None = None,
         batch: str | None = None,
+        conversion: ConversionChoice = AS_AUTHORED,
     ) -> Prepared:
         """Inspect, repair and make the printable PDF; `thumbnail(page number, PNG octets)`.
+
+        `conversion` says what of an office document is printed; other formats have no use for it.
 
         `batch`: one submitter's documents may share a worker under one key; nobody else's may have it.
         """

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from gateway.adapters.db.job_rows import job_of, job_row
 from gateway.adapters.db.tables import jobs
+from gateway.domain.conversion import ConversionChoice
 from gateway.domain.document import Document
 from gateway.domain.job import Job, JobState, Reason
 from gateway.domain.ticket import JobTicket, MediaCol
@@ -44,6 +45,13 @@ tickets = st.builds(
     finishings=st.lists(numbers, max_size=3).map(tuple),
     job_hold_until_time=maybe(times),
     job_priority=maybe(numbers),
+    conversion=st.builds(
+        ConversionChoice,
+        sheets=st.lists(st.integers(1, 99), max_size=3).map(tuple),
+        print_area=st.sampled_from(["", "all", "A1:D20"]),
+        fit_width=st.booleans(),
+        comments=st.booleans(),
+    ),
 )
 several = st.lists(documents, max_size=3).map(tuple)
 any_job = st.builds(
