@@ -4,15 +4,16 @@ Texts are English in the source and in `locales/<language>.po` for the others. T
 variable, so that words deep inside a page need not carry it through every call; outside of a request it is English.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -25,6 +26,8 @@ from babel.support import NullTranslations, Translations
 LANGUAGES = ("en", "de", "fr")
 """The first is the source's own and the last resort."""
 NAMES = {"en": "English", "de": "Deutsch", "fr": "Français"}
+_PLACE = re.compile(r"%\((\w+)\)s")
+K = TypeVar("K")
 HERE = Path(__file__).parent / "locales"
 
 _language: ContextVar[str] = ContextVar("language", default="en")
@@ -81,9 +84,35 @@ def translated_plural(one: str, many: str, count: int) -> str:
     return _catalogue(_language.get()).ungettext(one, many, count)
 
 
+def said(sentence: str) -> str:
+    """An English sentence of a service, as it was raised or kept with a row, in the language of the page.
+
+    Its template is found by its shape, and what stands in the places is carried over; those that are texts themselves
+    are translated too. A sentence without a template stays as it is.
+    """
+    return _said(_language.get(), sentence) if sentence else ""
+
+
 def marked(text: str) -> str:
     """Marks a text of a table for the catalogue; it is translated where it is shown."""
     return text
+
+
+class Words(dict[K, str]):
+    """A table of texts, English inside and translated as they are read."""
+
+    def __getitem__(self, key: K) -> str:
+        return gettext(super().__getitem__(key))
+
+    def get(self, key: K, default: str = "") -> str:  # type: ignore[override]  # reason: a text is always a text
+        text = super().get(key)
+        return default if text is None else gettext(text)
+
+    def items(self) -> list[tuple[K, str]]:  # type: ignore[override]  # reason: a list is enough for reading
+        return [(key, self[key]) for key in self]
+
+    def values(self) -> list[str]:  # type: ignore[override]  # reason: a list is enough for reading
+        return [self[key] for key in self]
 
 
 _ = gettext
@@ -100,6 +129,48 @@ def _catalogue(spoken: str) -> NullTranslations:
         write_mo(compiled, read_po(source, locale=spoken))
     compiled.seek(0)
     return Translations(compiled)
+
+
+@lru_cache(maxsize=2000)
+def _said(spoken: str, sentence: str) -> str:
+    exact = _catalogue(spoken).ugettext(sentence)
+    if exact != sentence:
+        return exact
+    for shape, translation in _shapes(spoken):
+        if match := shape.fullmatch(sentence):
+            return translation % {name: _said(spoken, value) for name, value in match.groupdict().items()}
+    return sentence
+
+
+@cache
+def _shapes(spoken: str) -> list[tuple[re.Pattern[str], str]]:
+    """Translated templates of sentences as patterns; those with the most words of their own first."""
+    path = HERE / f"{spoken}.po"
+    if not path.is_file():
+        return []
+    with path.open("rb") as source:
+        messages = [m for m in read_po(source, locale=spoken) if "said" in m.auto_comments and m.string]
+    templates = [(str(m.id), str(m.string)) for m in messages if "%(" in str(m.id)]
+    templates.sort(key=lambda pair: -len(_PLACE.sub("", pair[0])))
+    return [(_shape(text), translation) for text, translation in templates]
+
+
+def _shape(template: str) -> re.Pattern[str]:
+    """Matches what the template makes; a name that stands twice must be the same twice."""
+    seen: set[str] = set()
+
+    def place(match: re.Match[str]) -> str:
+        name = match[1]
+        if name in seen:
+            return f"(?P={name})"
+        seen.add(name)
+        return f"(?P<{name}>.*?)"
+
+    pieces = _PLACE.split(template)
+    literal = [re.escape(piece.replace("%%", "%")) for piece in pieces[::2]]
+    names = [place(match) for match in _PLACE.finditer(template)]
+    woven = [text for pair in zip(literal, [*names, ""], strict=True) for text in pair]
+    return re.compile("".join(woven), re.DOTALL)
 
 
 @cache

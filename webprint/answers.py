@@ -18,6 +18,7 @@ from gateway.errors import (
     TooLarge,
     Unavailable,
 )
+from gateway.i18n import Words
 
 # Every refusal has a row, its own or that of the nearest class above it.
 STATUS: dict[type[Refusal], int] = {
@@ -36,19 +37,21 @@ STATUS: dict[type[Refusal], int] = {
     StorageFull: 507,
 }
 
-TITLES = {
-    400: "That did not work",
-    401: "Please sign in",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Not possible here",
-    409: "Not possible now",
-    413: "Too large",
-    429: "One moment",
-    500: "Our mistake",
-    503: "Back in a moment",
-    507: "No room at the moment",
-}
+TITLES = Words(
+    {
+        400: "That did not work",
+        401: "Please sign in",
+        403: "Not allowed",
+        404: "Not found",
+        405: "Not possible here",
+        409: "Not possible now",
+        413: "Too large",
+        429: "One moment",
+        500: "Our mistake",
+        503: "Back in a moment",
+        507: "No room at the moment",
+    }
+)
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "

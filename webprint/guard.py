@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from gateway.domain.user import Actor
 from gateway.errors import Forbidden, NotAuthenticated, Refusal
-from gateway.i18n import negotiate, speaking
+from gateway.i18n import negotiate, said, speaking
 from gateway.services.limits import Kind, Limit, subscriber
 from webprint.answers import TITLES, retry_after, status_of
 from webprint.policy import access_of, allows
@@ -121,7 +121,12 @@ class Guard:
 
     def error(self, visit: Visit, status: int, message: str, *, retry: float | None = None) -> Response:
         response = self._site.page(
-            visit, "error.html", status=status, title=TITLES.get(status, TITLES[400]), code=status, message=message
+            visit,
+            "error.html",
+            status=status,
+            title=TITLES.get(status, TITLES[400]),
+            code=status,
+            message=said(message),
         )
         if retry is not None:
             response.headers["Retry-After"] = str(max(1, round(retry)))

@@ -11,6 +11,8 @@ from starlette.responses import Response
 
 from gateway.domain.job import Job
 from gateway.errors import BadRequest, FormatError, NotFound, Refusal, Unavailable
+from gateway.i18n import gettext as _
+from gateway.i18n import ngettext, said
 from gateway.services.preview import MOST_SIDES, Previewed
 from webprint import words
 from webprint.answers import status_of
@@ -79,7 +81,7 @@ class PreviewPages:
         )
         octets = next((octets for side, octets in made.pictures if side == number), None)
         if octets is None:
-            raise NotFound(f"There is no side {number}: {words.count(made.sides, 'side')} come out.")
+            raise NotFound(f"There is no side {number}: {made.sides} come out.")
         headers = {"Cache-Control": "private, max-age=300", "Vary": "Cookie"}
         return Response(octets, media_type="image/png", headers=headers)
 
@@ -129,7 +131,7 @@ def _refused(job: Job, base: Section, refusal: Refusal) -> Section:
     as_image = isinstance(refusal, FormatError) and base.filled["image"] != "yes"
     return replace(
         base,
-        refusal=refusal.message,
+        refusal=said(refusal.message),
         as_image=image if as_image else "",
         can_release=isinstance(refusal, Unavailable),
         status=status_of(refusal) if isinstance(refusal, BadRequest | NotFound) else 200,
@@ -138,17 +140,20 @@ def _refused(job: Job, base: Section, refusal: Refusal) -> Section:
 
 def _count(made: Previewed) -> str:
     """On the result: "2 copies: 6 pages on 4 sheets"; a page is what a side of paper became."""
-    copies = made.ticket.copies
-    before = f"{copies} copies: " if copies > 1 else ""
-    pages = words.count(made.counts.impressions, "page")
-    return f"{before}{pages} on {words.count(made.counts.media_sheets, 'sheet')}"
+    copies, counts = made.ticket.copies, made.counts
+    before = ngettext("%(count)s copy: ", "%(count)s copies: ", copies) if copies > 1 else ""
+    return before + _(
+        "%(pages)s on %(sheets)s", pages=words.pages(counts.impressions), sheets=words.sheets(counts.media_sheets)
+    )
 
 
 def _side(job: Job, made: Previewed, number: int, query: dict[str, str]) -> SideView:
     if made.ticket.sides == "one-sided":
-        label = f"Sheet {number}"
+        label = _("Sheet %(number)s", number=number)
     else:
-        label = f"Sheet {(number + 1) // 2}, {'front' if number % 2 else 'back'}"
+        label = (_("Sheet %(number)s, front") if number % 2 else _("Sheet %(number)s, back")) % {
+            "number": (number + 1) // 2
+        }
     # The version is there for the browser's store: another row, another picture.
     small = {**query, "v": str(job.version)}
     address = f"/jobs/{job.id}/sides/{number}.png?"

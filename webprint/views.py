@@ -8,6 +8,8 @@ from gateway.domain.job import Job, JobState, Reason
 from gateway.domain.printer import Printer, ReleasePolicy
 from gateway.domain.user import Actor
 from gateway.errors import NotFound
+from gateway.i18n import N_, ngettext, said
+from gateway.i18n import gettext as _
 from gateway.services.ownership import is_own
 from gateway.services.printers import Printers
 from webprint import words
@@ -18,11 +20,11 @@ THUMBNAILS_SHOWN = 20
 class Part(Enum):
     """The sections of the list, in the order of what a person must do about them: name, heading."""
 
-    ASK = ("ask", "Please answer")
-    WAITING = ("waiting", "Waiting for you")
-    ARRIVING = ("arriving", "Being prepared")
-    PRINTING = ("printing", "At the printer")
-    DONE = ("done", "Earlier")
+    ASK = ("ask", N_("Please answer"))
+    WAITING = ("waiting", N_("Waiting for you"))
+    ARRIVING = ("arriving", N_("Being prepared"))
+    PRINTING = ("printing", N_("At the printer"))
+    DONE = ("done", N_("Earlier"))
 
     def __init__(self, key: str, heading: str) -> None:
         self.key = key
@@ -93,14 +95,14 @@ def view_job(job: Job, actor: Actor, printers: Printers, *, now: float) -> JobVi
     kept = job.key is not None
     return JobView(
         id=job.id,
-        name=job.name or f"Job {job.id}",
+        name=job.name or _("Job %(number)s", number=job.id),
         part=part,
         state=_state(job, printers),
         tone=_tone(job, part),
         message=_message(job),
         facts=_facts(job),
         origin=f"{words.source(job)}, {words.ago(now - job.created_at)}",
-        owner="" if own else job.owner or f"{job.requested_name} (not signed in)",
+        owner="" if own else job.owner or _("%(name)s (not signed in)", name=job.requested_name),
         printer=_printer_name(printers, job.printer),
         device=_device_name(printers, job.output_device),
         expires=_expiry(job, now),
@@ -108,7 +110,7 @@ def view_job(job: Job, actor: Actor, printers: Printers, *, now: float) -> JobVi
         favourite=job.favourite,
         thumbnails=tuple(t.number for t in job.thumbnails[:THUMBNAILS_SHOWN]) if own and kept else (),
         progress=_progress(job, part),
-        notes=job.notes,
+        notes=tuple(said(note) for note in job.notes),
         asks_password=asks_password(job),
         can_release=part is Part.WAITING,
         can_delete=not job.state.ended,
@@ -149,7 +151,9 @@ def view_devices(devices: tuple[Device, ...], wanted: str = "") -> list[DeviceVi
 
 def _features(device: Device) -> str:
     can = device.capabilities
-    return f"{'Colour' if can.color else 'Black and white'}, {'two-sided' if can.duplex else 'one-sided only'}"
+    return (
+        f"{_('Colour') if can.color else _('Black and white')}, {_('two-sided') if can.duplex else _('one-sided only')}"
+    )
 
 
 def _tone(job: Job, part: Part) -> str:
@@ -165,33 +169,33 @@ def _state(job: Job, printers: Printers) -> str:
     if job.state.ended or job.output_device is None:
         printer = _printer(printers, job.printer)
         if printer is not None and printer.policy is ReleasePolicy.SECURE and job.has(Reason.JOB_RELEASE_WAIT):
-            return f"Waiting for you: release at {_device_name(printers, printer.devices[0])}"
+            return _("Waiting for you: release at %(device)s", device=_device_name(printers, printer.devices[0]))
     return text
 
 
 def _message(job: Job) -> str:
     """The row's own sentence, unless it only says again what the state says."""
-    said = {"canceled.", "completed.", words.state(job).lower()}
-    again = job.message.lower() in said or (job.has(Reason.JOB_PRINTING) and job.message.startswith("Printing at "))
-    return "" if again else job.message
+    known = {"canceled.", "completed.", words.state(job).lower()}
+    again = job.message.lower() in known or (job.has(Reason.JOB_PRINTING) and job.message.startswith("Printing at "))
+    return "" if again else said(job.message)
 
 
 def _facts(job: Job) -> tuple[str, ...]:
     ticket, facts = job.ticket, []
     if job.pages is not None:
-        facts.append(words.count(job.pages, "page"))
+        facts.append(words.pages(job.pages))
     if ticket.copies > 1:
-        facts.append(f"{ticket.copies} copies")
+        facts.append(ngettext("%(count)s copy", "%(count)s copies", ticket.copies))
     if job.media_sheets is not None:
-        facts.append(words.count(job.media_sheets, "sheet"))
+        facts.append(words.sheets(job.media_sheets))
     if job.color is not None:
-        facts.append("Colour" if job.color and ticket.print_color_mode != "monochrome" else "Black and white")
+        facts.append(_("Colour") if job.color and ticket.print_color_mode != "monochrome" else _("Black and white"))
     if ticket.sides not in {None, "one-sided"}:
-        facts.append("Two-sided")
+        facts.append(_("Two-sided"))
     if ticket.page_ranges or ticket.page_words:
-        facts.append(f"Pages {words.ranges(ticket.page_ranges, ticket.page_words)}")
+        facts.append(_("Pages %(ranges)s", ranges=words.ranges(ticket.page_ranges, ticket.page_words)))
     if ticket.number_up > 1:
-        facts.append(f"{ticket.number_up} pages on a side")
+        facts.append(ngettext("%(count)s page on a side", "%(count)s pages on a side", ticket.number_up))
     facts.append(words.size(job.size))
     return tuple(facts)
 
@@ -200,11 +204,11 @@ def _expiry(job: Job, now: float) -> str:
     if job.state is not JobState.PENDING_HELD:
         return ""
     if job.favourite:
-        return "Kept as favourite"
+        return _("Kept as favourite")
     if job.expires_at is None:
         return ""
     left = job.expires_at - now
-    return "Expires now" if left <= 0 else f"Expires in {words.duration(left)}"
+    return _("Expires now") if left <= 0 else _("Expires in %(time)s", time=words.duration(left))
 
 
 def _progress(job: Job, part: Part) -> tuple[int, int] | None:

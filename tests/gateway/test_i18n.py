@@ -2,6 +2,7 @@
 
 import asyncio
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -52,3 +53,54 @@ def test_times_are_those_of_the_zone() -> None:
 def test_values_are_filled_in_after_the_text_was_found() -> None:
     assert i18n.gettext("%(name)s of 5", name="3") == "3 of 5"
     assert i18n.ngettext("%(count)s page", "%(count)s pages", 1200) == "1,200 pages"
+
+
+CATALOGUE = """
+msgid ""
+msgstr "Content-Type: text/plain; charset=utf-8\\n"
+
+#. said
+msgid "%(name)s cannot print now: %(why)s."
+msgstr "%(name)s kann jetzt nicht drucken: %(why)s."
+
+#. said
+msgid "%(share)s%% of %(name)s, and %(name)s again"
+msgstr "%(name)s: %(share)s%%"
+
+#. said
+msgid "out of paper"
+msgstr "kein Papier"
+
+msgid "%(name)s is no sentence of a service"
+msgstr "falsch"
+"""
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("B-204 cannot print now: out of paper.", "B-204 kann jetzt nicht drucken: kein Papier."),
+        ("B.*(x) cannot print now: 5%.", "B.*(x) kann jetzt nicht drucken: 5%."),
+        ("5% of it, and it again", "it: 5%"),
+        ("5% of it, and that again", "5% of it, and that again"),
+        ("out of paper", "kein Papier"),
+        ("It is no sentence of a service", "It is no sentence of a service"),
+        ("", ""),
+    ],
+)
+def test_a_sentence_of_a_service_is_known_by_its_shape(
+    sentence: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "de.po").write_text(CATALOGUE, "utf-8")
+    monkeypatch.setattr(i18n, "HERE", tmp_path)
+    forget()
+    try:
+        with i18n.speaking("de"):
+            assert i18n.said(sentence) == expected
+    finally:
+        forget()
+
+
+def forget() -> None:
+    for kept in (i18n._catalogue, i18n._shapes, i18n._said):
+        kept.cache_clear()

@@ -70,7 +70,7 @@ def test_sizes(octets: int, text: str) -> None:
 
 
 def test_counts_and_ranges() -> None:
-    assert [words.count(n, "page") for n in (0, 1, 2)] == ["0 pages", "1 page", "2 pages"]
+    assert [words.pages(n) for n in (0, 1, 2)] == ["0 pages", "1 page", "2 pages"]
     assert words.ranges(((1, 3), (7, 7))) == "1-3, 7"
     assert words.ranges(((4, 2**31 - 1),), ("odd",)) == "4-last, odd"
     assert (words.ago(5), words.ago(3600)) == ("just now", "1 hour ago")
