@@ -6,6 +6,7 @@ from gateway.services.ports.devices import DeviceDriver, DeviceError, Drivers, O
 from gateway.services.ports.documents import Converter, ConverterCrashed, Particulars, Prepared, Rendered, Sink
 from gateway.services.ports.events import EventBus
 from gateway.services.ports.jobs import JobChange, JobQuery, JobStore, Stage
+from gateway.services.ports.mailer import Letter, Mailer
 from gateway.services.ports.printers import PrinterStore
 from gateway.services.ports.secrets import Hasher
 from gateway.services.ports.spool import Keyring, Space, Spool, SpoolWriter
@@ -25,6 +26,8 @@ __all__ = [
     "JobQuery",
     "JobStore",
     "Keyring",
+    "Letter",
+    "Mailer",
     "Order",
     "Particulars",
     "Prepared",
