@@ -45,8 +45,9 @@ def _from_template(catalogue: Catalog, name: str, path: Path) -> None:
     options = {"trim_blocks": "true", "lstrip_blocks": "true", "silent": "false", "newstyle_gettext": "true"}
     with path.open("rb") as source:
         for line, _function, message, _comments in babel_extract(source, ("_", "gettext", "ngettext"), (), options):
-            texts = tuple(filter(None, message[:2])) if isinstance(message, tuple) else message or ""
-            catalogue.add(texts, locations=[(name, line)])
+            # Besides its strings a call may have values, which come as None.
+            texts = tuple(filter(None, message[:2])) if isinstance(message, tuple) else (message or "",)
+            catalogue.add(texts if len(texts) > 1 else texts[0], locations=[(name, line)])
 
 
 def renew(language: str, source: Catalog) -> Catalog:
