@@ -4,7 +4,7 @@ A setting `http.port` is `PAPERTAP_HTTP__PORT` in the environment.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 from pydantic_settings import (
@@ -14,6 +14,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+Proof = Literal["card", "card-pin", "card-password", "pin", "password", "code"]
 Port = Annotated[int, Field(ge=0, le=65535)]
 MIB = 1024 * 1024
 
@@ -138,6 +139,33 @@ class Identity(BaseModel):
     kiosk_seconds: float = 30.0
 
 
+class Kiosk(BaseModel):
+    """Release stations at /kiosk: a tablet, or a printer's own browser (rows 76, 80, 82, 83 and 85)."""
+
+    # From where a station may be opened: a page that asks for PINs is nothing for the whole world.
+    networks: tuple[str, ...] = (
+        "127.0.0.0/8",
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "169.254.0.0/16",
+        "::1/128",
+        "fc00::/7",
+        "fe80::/10",
+    )
+    modes: tuple[Literal["own", "code", "desk"], ...] = ("own", "code", "desk")  # the first is what opens
+    select_all: bool = True  # all waiting jobs are ticked, so that printing them is one touch
+    release_on_tap: bool = False  # a card prints all that waits: no touch
+    enrol: bool = True  # whoever signs in another way may add the card that was just held to the reader
+    cards: int = 4  # a user
+    # What members of a group must show, wherever they are; what everybody must show is a Printer's `kiosk_proofs`.
+    group_proofs: dict[str, tuple[Proof, ...]] = {}
+    longest_seconds: float = 600.0  # then a station signs out even who is still touching it
+    result_seconds: float = 300.0  # how long an idle station tells what became of the last release
+    plain_http: bool = False  # sign-in without TLS, for printers whose browser knows none: PINs cross the network open
+    user_list: bool = False  # names to choose from instead of typing them; shows who is here to whoever stands there
+
+
 class Site(BaseModel):
     """What people read. `base_url` is what links and QR codes carry; "" is derived from host name and port."""
 
@@ -166,6 +194,7 @@ class Settings(BaseSettings):
     sandbox: Sandbox = Sandbox()
     delivery: Delivery = Delivery()
     identity: Identity = Identity()
+    kiosk: Kiosk = Kiosk()
     site: Site = Site()
 
     @classmethod

@@ -5,6 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from gateway.domain.capabilities import Capabilities
+from gateway.domain.kiosk import ANY_PROOF, KioskProof
 
 
 class ReleasePolicy(StrEnum):
@@ -36,6 +37,7 @@ class Printer:
     `name` is the URI's last part (lower-case letters, digits, dash); `info` what people read. `devices` are the
     Output Devices it may print on, in order of preference. `capabilities` is the union over those devices, kept
     with the row so that every front-end tells the same. `hold_seconds` is how long a held job waits.
+    `kiosk_proofs` are the ways to sign in at a release station in front of it, each of which suffices.
     `config_changed_at` and `version` change with every edit: caches and announcements hang on them.
     """
 
@@ -58,6 +60,7 @@ class Printer:
     hold_seconds: float = 24 * 3600.0
     operator_message: str = ""
     defaults: dict[str, str] = field(default_factory=dict)
+    kiosk_proofs: tuple[KioskProof, ...] = ANY_PROOF
     subnets: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     created_at: float = 0.0

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from gateway.domain.user import Role, User
-from gateway.errors import BadRequest, Conflict, NotFound
+from gateway.errors import BadRequest, Conflict, LimitReached, NotFound
 from gateway.services.ports import Clock, Hasher, UserStore
 from gateway.services.proofs import (
     check_email,
@@ -103,6 +103,22 @@ class Accounts:
         if hashed in user.cards:
             return user
         return await self._users.save_user(replace(user, cards=(*user.cards, hashed)))
+
+    def card_hash(self, card: str) -> str:
+        """The keyed hash under which a card number is kept; BadRequest for what is no card number."""
+        return self._card_hash(card)
+
+    async def add_card_hash(self, name: str, hashed: str, *, most: int, replace_oldest: bool = False) -> User:
+        """As `add_card`, for a hash of `card_hash`; LimitReached with `most` cards, unless the oldest may go."""
+        user, holder = await self.get(name), await self._users.user_by_card(hashed)
+        if holder is not None and holder.name != user.name:
+            raise Conflict("This card belongs to another user. Remove it there first.")
+        if holder is not None:
+            return user
+        kept = user.cards[max(0, len(user.cards) - most + 1) :] if replace_oldest else user.cards
+        if len(kept) >= most:
+            raise LimitReached(f"You have {len(kept)} cards already, which is as many as one can have here.")
+        return await self._users.save_user(replace(user, cards=(*kept, hashed)))
 
     async def remove_card(self, name: str, card: str) -> User:
         user, hashed = await self.get(name), self._card_hash(card)

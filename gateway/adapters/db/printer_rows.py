@@ -9,6 +9,7 @@ from sqlalchemy import RowMapping
 from gateway.adapters.db.json_values import as_object, dump, load
 from gateway.domain.capabilities import Capabilities, Media
 from gateway.domain.device import Device, DeviceState, DeviceStatus
+from gateway.domain.kiosk import ANY_PROOF, KioskProof
 from gateway.domain.printer import Authentication, HeldView, Printer, ReleasePolicy
 
 _OWN_COLUMNS = {"uuid", "name", "version"}
@@ -37,6 +38,7 @@ def printer_of(row: RowMapping) -> Printer:
         devices=tuple(settings.pop("devices")),
         subnets=tuple(settings.pop("subnets")),
         groups=tuple(settings.pop("groups")),
+        kiosk_proofs=tuple(map(KioskProof, settings.pop("kiosk_proofs", ANY_PROOF))),
         **settings,
     )
 
