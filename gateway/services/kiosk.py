@@ -1,0 +1,298 @@
+"""The release station (row 76): who stands there, what they must show, and what became of what they printed."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from typing import Protocol
+
+from gateway.domain.device import Device
+from gateway.domain.job import Job, JobState
+from gateway.domain.kiosk import SECOND, KioskMode, KioskProof, accepted, suffices
+from gateway.domain.printer import Printer
+from gateway.domain.user import Actor, User
+from gateway.errors import BadRequest, Forbidden, NotAuthenticated, NotFound, NotPossible
+from gateway.services.identity import Identity
+from gateway.services.kiosk_sessions import KioskSessions
+from gateway.services.ports import Clock, JobQuery, JobStore, UserStore
+from gateway.services.printers import Printers
+from gateway.services.release import Outcome, Release
+from gateway.settings import Settings
+
+MOST_SHOWN = 200  # jobs of one person at a station
+STATIONS_KEPT = 1000
+
+
+class Codes(Protocol):
+    """Who holds a code: Throttled after too many wrong ones, NotAuthenticated for one that fits nothing."""
+
+    async def enter(self, code: str, *, address: str, terminal: str | None = None) -> Actor: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Station:
+    """A place to release at, named after an Output Device or a Printer. `devices`: where paper can come out here."""
+
+    name: str
+    title: str
+    location: str
+    devices: tuple[Device, ...]
+    proofs: tuple[KioskProof, ...]
+
+    @property
+    def device(self) -> Device | None:
+        """The only one, in front of which the station stands."""
+        return self.devices[0] if len(self.devices) == 1 else None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """Who is in: `name`, a user's or a guest's. Else what to ask next: `second` after a card, or another way.
+
+    `card` is the keyed hash of a card that is not known, or that waits for its second proof.
+    """
+
+    name: str | None = None
+    second: KioskProof | None = None
+    card: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Result:
+    """How many jobs of a station's last release are printed, on their way, and in need of somebody."""
+
+    printed: int
+    going: int
+    stuck: int
+
+
+class Kiosk:
+    """NotFound for a station that is none, Forbidden from a network where none may stand."""
+
+    def __init__(
+        self,
+        *,
+        sessions: KioskSessions,
+        identity: Identity,
+        users: UserStore,
+        printers: Printers,
+        release: Release,
+        jobs: JobStore,
+        clock: Clock,
+        settings: Settings,
+        codes: Codes | None = None,
+    ) -> None:
+        self.sessions = sessions
+        self._identity = identity
+        self._users = users
+        self._printers = printers
+        self._release = release
+        self._jobs = jobs
+        self._clock = clock
+        self._settings = settings.kiosk
+        self._codes = codes
+        self._networks = tuple(ip_network(network, strict=False) for network in settings.kiosk.networks)
+        self._last: OrderedDict[str, tuple[float, tuple[int, ...]]] = OrderedDict()
+        self.modes = tuple(map(KioskMode, settings.kiosk.modes)) or (KioskMode.OWN,)
+
+    # -- places
+
+    def check_network(self, address: str) -> None:
+        try:
+            own = ip_address(address.partition("%")[0])
+        except ValueError:
+            own = None
+        own = getattr(own, "ipv4_mapped", None) or own
+        if own is None or not any(own in network for network in self._networks):
+            raise Forbidden(
+                "Release stations open from the networks of this site only. An administrator names them in kiosk.networks."
+            )
+
+    def stations(self) -> tuple[Station, ...]:
+        """All there are: devices first, then Printers that several of them stand behind."""
+        devices = [self._of_device(device) for device in self._printers.devices()]
+        taken = {station.name for station in devices}
+        printers = [p for p in self._printers.all() if p.holds and p.name not in taken]
+        return (*devices, *map(self._of_printer, printers))
+
+    def station(self, name: str) -> Station:
+        try:
+            return self._of_device(self._printers.device(name))
+        except NotFound:
+            pass
+        try:
+            return self._of_printer(self._printers.get(name))
+        except NotFound:
+            raise NotFound(
+                f'There is no printer "{name[:80]}" for a station to stand at. Choose one of the list.'
+            ) from None
+
+    def _of_device(self, device: Device) -> Station:
+        """Its rule is what all Printers together ask whose jobs can come out there."""
+        served = [p for p in self._printers.all() if p.holds and device in self._printers.targets_of(p)]
+        return Station(
+            name=device.name,
+            title=device.info or device.name,
+            location=device.location,
+            devices=(device,),
+            proofs=self._offered(served),
+        )
+
+    def _of_printer(self, printer: Printer) -> Station:
+        return Station(
+            name=printer.name,
+            title=printer.info,
+            location=printer.location,
+            devices=self._printers.targets_of(printer),
+            proofs=self._offered([printer]),
+        )
+
+    def _offered(self, printers: Sequence[Printer]) -> tuple[KioskProof, ...]:
+        proofs = accepted(printer.kiosk_proofs for printer in printers)
+        return tuple(p for p in proofs if p is not KioskProof.CODE or self._codes is not None)
+
+    # -- coming in
+
+    async def by_card(self, station: Station, card: str, *, address: str) -> Entry:
+        """An unknown card is an Entry that can be added to whoever signs in next; a card may also be half of a proof."""
+        if not any(proof.with_card for proof in station.proofs):
+            raise NotAuthenticated("No card is taken here. Sign in another way.")
+        try:
+            user = await self._identity.sign_in_card(card, address=address, terminal=station.name)
+        except NotAuthenticated:
+            return await self._unknown(card)
+        second = self._lacking(station, user)
+        if second is None:
+            return Entry(name=user.name)
+        return Entry(second=second, card=self._identity.card_hash(card))
+
+    async def by_second(self, station: Station, hashed: str, secret: str, *, address: str) -> Entry:
+        """What was typed after the card of that hash."""
+        user = await self._users.user_by_card(hashed)
+        if user is None or user.disabled:
+            raise NotAuthenticated("This card is not known any more. Hold it to the reader again.")
+        second = self._lacking(station, user)
+        if second is KioskProof.PIN:
+            await self._identity.sign_in_pin(secret, name=user.name, address=address, terminal=station.name)
+        elif second is KioskProof.PASSWORD:
+            await self._identity.sign_in_password(user.name, secret, address=address, terminal=station.name)
+        return Entry(name=user.name)
+
+    async def by_pin(self, station: Station, pin: str, *, address: str) -> Entry:
+        self._check_offered(station, KioskProof.PIN)
+        user = await self._identity.sign_in_pin(pin, address=address, terminal=station.name)
+        return self._enough(user, KioskProof.PIN)
+
+    async def by_password(self, station: Station, name: str, password: str, *, address: str) -> Entry:
+        self._check_offered(station, KioskProof.PASSWORD)
+        user = await self._identity.sign_in_password(name, password, address=address, terminal=station.name)
+        return self._enough(user, KioskProof.PASSWORD)
+
+    async def by_code(self, station: Station, code: str, *, address: str) -> Entry:
+        self._check_offered(station, KioskProof.CODE)
+        if self._codes is None:
+            raise NotPossible("No codes are given out here.")
+        actor = await self._codes.enter(code, address=address, terminal=station.name)
+        return Entry(name=actor.user)
+
+    async def names(self, station: Station) -> tuple[str, ...]:
+        """To choose from instead of typing, where the site allows it (row 83)."""
+        if not self._settings.user_list or KioskProof.PASSWORD not in station.proofs:
+            return ()
+        return tuple(user.name for user in await self._identity.users(limit=500) if not user.disabled)
+
+    # -- cards
+
+    def may_enrol(self, station: Station) -> bool:
+        """Only where a card alone is enough: what was one proof of two must not become both."""
+        return self._settings.enrol and KioskProof.CARD in station.proofs
+
+    async def cards_of(self, name: str) -> int:
+        return len((await self._identity.get(name)).cards)
+
+    async def add_card(self, name: str, hashed: str, *, replace_oldest: bool = False) -> User:
+        return await self._identity.add_card_hash(
+            name, hashed, most=self._settings.cards, replace_oldest=replace_oldest
+        )
+
+    # -- jobs
+
+    async def waiting(self, actor: Actor) -> list[Job]:
+        """Newest first; what is being prepared too."""
+        held = (JobState.PENDING, JobState.PENDING_HELD, JobState.PROCESSING, JobState.PROCESSING_STOPPED)
+        query = JobQuery(owner=actor.user, states=held, newest_first=True, limit=MOST_SHOWN)
+        return await self._release.find(query, actor)
+
+    async def release(
+        self, station: Station, ids: Sequence[int], actor: Actor, *, device: str | None = None
+    ) -> list[Outcome]:
+        """To the station's device, or to `device` among several. Returns at once; the sending goes on behind."""
+        if not ids:
+            raise BadRequest("Choose at least one job first.")
+        target = station.device.name if station.device is not None else device
+        outcomes = await self._release.release(ids, actor, device=target)
+        self.sent(station, outcomes)
+        return outcomes
+
+    def sent(self, station: Station, outcomes: Sequence[Outcome]) -> None:
+        """What the idle screen shall tell of."""
+        sent = tuple(outcome.job_id for outcome in outcomes if outcome.job is not None)
+        if sent:
+            self._last[station.name] = (self._clock.monotonic(), sent)
+            self._last.move_to_end(station.name)
+        while len(self._last) > STATIONS_KEPT:
+            self._last.popitem(last=False)
+
+    async def result(self, station: Station) -> Result | None:
+        """What became of the last release; None where there was none for a while. It names nobody."""
+        at, ids = self._last.get(station.name, (0.0, ()))
+        if not ids or self._clock.monotonic() - at > self._settings.result_seconds:
+            return None
+        jobs = [job for job_id in ids if (job := await self._jobs.get(job_id)) is not None]
+        printed = sum(job.state is JobState.COMPLETED for job in jobs)
+        going = sum(job.state in {JobState.PENDING, JobState.PROCESSING} for job in jobs)
+        gone = sum(job.state is JobState.CANCELED for job in jobs)
+        return Result(printed=printed, going=going, stuck=len(jobs) - printed - going - gone)
+
+    # -- within
+
+    async def _unknown(self, card: str) -> Entry:
+        try:
+            return Entry(card=self._identity.card_hash(card))
+        except BadRequest:
+            raise NotAuthenticated(
+                "The reader sent something that is no card number. Hold the card to it again."
+            ) from None
+
+    def _rules(self, station: Station, user: User) -> list[tuple[KioskProof, ...]]:
+        groups = self._settings.group_proofs
+        return [station.proofs, *(tuple(map(KioskProof, groups[g])) for g in user.groups if g in groups)]
+
+    def _lacking(self, station: Station, user: User) -> KioskProof | None:
+        """What this user must show besides the card: None where the card is enough."""
+        rules = self._rules(station, user)
+        if all(suffices(KioskProof.CARD, rule) for rule in rules):
+            return None
+        fitting = [SECOND[p] for p in (KioskProof.CARD_PIN, KioskProof.CARD_PASSWORD) if _fits(p, rules)]
+        if not fitting:
+            raise NotAuthenticated("A card is not enough for you here. Sign in another way.")
+        if fitting == [KioskProof.PIN] and user.pin_hash is None:
+            raise NotAuthenticated(
+                "You have no PIN yet, which is asked for here after the card. Set one in your account."
+            )
+        return KioskProof.PIN if KioskProof.PIN in fitting and user.pin_hash is not None else fitting[-1]
+
+    def _enough(self, user: User, proof: KioskProof) -> Entry:
+        groups = self._settings.group_proofs
+        for group in user.groups:
+            if group in groups and not suffices(proof, tuple(map(KioskProof, groups[group]))):
+                raise NotAuthenticated("That is not enough for your group. Hold your card to the reader first.")
+        return Entry(name=user.name)
+
+    def _check_offered(self, station: Station, proof: KioskProof) -> None:
+        if proof not in station.proofs:
+            raise NotAuthenticated("This way to sign in is not taken here. Use one that the page offers.")
+
+
+def _fits(proof: KioskProof, rules: list[tuple[KioskProof, ...]]) -> bool:
+    return all(suffices(proof, rule) for rule in rules)
