@@ -67,10 +67,13 @@ class Guard:
                 log.exception("request failed: %s %s", request.method, request.url.path)
                 response = self.error(visit, 500, BROKEN)
             if visit.new_form_cookie is not None:
-                set_cookie(request, response, (FORM, FORM_TLS), visit.new_form_cookie)
+                self._keep_form(request, response, visit.new_form_cookie)
             return response
 
         return Route(path, endpoint, methods=[method], name=f"{method} {path}")
+
+    def _keep_form(self, request: Request, response: Response, value: str) -> None:
+        set_cookie(request, response, (FORM, FORM_TLS), value)
 
     async def _admit(self, visit: Visit, path: str) -> Visit:
         """The visit with its actor and form; a Refusal when policy, origin or token say no."""
@@ -85,6 +88,8 @@ class Guard:
             check_origin(request)
             visit = replace(visit, form=await read_form(request))
         if not allows(access, visit.actor):
+            if visit.signed_in:
+                raise Forbidden("This page is for the people who run the printers.")
             raise NotAuthenticated("Sign in to see this page.")
         if request.method not in SAFE:
             check_token(visit.form, visit.csrf)

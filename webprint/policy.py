@@ -9,10 +9,14 @@ from gateway.domain.user import Actor
 
 
 class Access(Enum):
-    """ANYONE: also strangers. SIGNED_IN: a live session; which jobs it reaches is the release service's to say."""
+    """ANYONE: also strangers. SIGNED_IN: a live session; which jobs it reaches is the release service's to say.
+
+    OPERATOR: a live session of somebody who runs the printers. Below /kiosk a session is one of the station's.
+    """
 
     ANYONE = auto()
     SIGNED_IN = auto()
+    OPERATOR = auto()
 
 
 POLICY: dict[tuple[str, str], Access] = {
@@ -20,6 +24,7 @@ POLICY: dict[tuple[str, str], Access] = {
     ("GET", "/qr.svg"): Access.ANYONE,
     ("GET", "/ca.pem"): Access.ANYONE,
     ("GET", "/static/{name}"): Access.ANYONE,
+    ("GET", "/language"): Access.ANYONE,
     ("GET", "/signin"): Access.ANYONE,
     ("POST", "/signin"): Access.ANYONE,
     ("POST", "/signout"): Access.SIGNED_IN,
@@ -47,4 +52,6 @@ def access_of(method: str, path: str) -> Access | None:
 
 
 def allows(access: Access, actor: Actor) -> bool:
+    if access is Access.OPERATOR:
+        return actor.is_operator
     return access is Access.ANYONE or actor.user is not None
