@@ -182,6 +182,7 @@ def matches(job: Job, query: JobQuery) -> bool:
         "warn_before": lambda: due(job.expires_at, query.warn_before or 0.0) and not job.expiry_warned,
         "incoming_before": lambda: due(job.incoming_until, query.incoming_before or 0.0),
         "ended_before": lambda: due(job.ended_at, query.ended_before or 0.0),
+        "private": lambda: (job.private and job.key is not None) == query.private,
         "with_key": lambda: (job.key is not None) == query.with_key,
         "claim_lapsed_at": lambda: job.state in CLAIMED and due(job.claimed_until, query.claim_lapsed_at or 0.0),
         "name_contains": lambda: (query.name_contains or "").casefold() in job.name.casefold(),

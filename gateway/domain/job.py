@@ -5,6 +5,7 @@ from enum import Enum, IntEnum, StrEnum, auto
 from uuid import UUID
 
 from gateway.domain.document import Document
+from gateway.domain.facts import JobFacts, read
 from gateway.domain.ticket import JobTicket
 from gateway.errors import NotPossible
 
@@ -127,7 +128,9 @@ class Job:
 
     `owner` is the authenticated or claimed user's name, None while unclaimed; `requested_name` is only what the
     client said of itself. `key` is the job's wrapped data key, None once destroyed. `unlocking` is the sealed password
-    of an encrypted document, kept until the next preparation has used it.
+    of an encrypted document, kept until the next preparation has used it. `facts` is what preparation found, in the text
+    of `gateway.domain.facts`. A `private` job's document is destroyed as soon as it was printed, and nobody but its owner
+    sees its pages. `charged_to` pays for the release under way; None: the owner.
     """
 
     id: int = 0
@@ -164,10 +167,13 @@ class Job:
     thumbnails: tuple[Document, ...] = ()
     unlocking: Document | None = None
     notes: tuple[str, ...] = ()
+    facts: str = ""
+    private: bool = False
     output_device: str | None = None
     release_id: UUID | None = None
     released_by: str | None = None
     released_at: float | None = None
+    charged_to: str | None = None
     attempts: int = 0
     bytes_sent: int = 0
     device_job: str | None = None
@@ -179,6 +185,11 @@ class Job:
     @property
     def prepared(self) -> bool:
         return self.printable is not None
+
+    @property
+    def found(self) -> JobFacts:
+        """`facts`, read: some milliseconds for thousands of pages, so not for lists of jobs."""
+        return read(self.facts)
 
     @property
     def objects(self) -> tuple[Document, ...]:

@@ -22,6 +22,7 @@ def unassigned(job: Job) -> Job:
         release_id=None,
         released_by=None,
         released_at=None,
+        charged_to=None,
         bytes_sent=0,
         device_job=None,
         not_before=None,

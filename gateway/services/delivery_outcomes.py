@@ -133,7 +133,7 @@ def receipt_for(job: Job, plan: Plan, counts: Counts, *, confirmed: bool, now: f
     return Receipt(
         release_id=job.release_id,
         job_id=job.id,
-        owner=job.owner,
+        owner=job.charged_to or job.owner,
         printer=job.printer,
         device=job.output_device,
         impressions=counts.impressions,
@@ -141,6 +141,8 @@ def receipt_for(job: Job, plan: Plan, counts: Counts, *, confirmed: bool, now: f
         color=plan.color,
         confirmed=confirmed,
         at=now,
+        amount=plan.bill.amount(counts.impressions, counts.media_sheets),
+        currency=plan.bill.tariff.currency,
     )
 
 

@@ -15,9 +15,11 @@ from gateway.adapters.db.engines import (
     postgresql_engine,
     sqlite_engine,
 )
+from gateway.adapters.db.history_store import SqlHistoryStore
 from gateway.adapters.db.job_store import SqlJobStore
 from gateway.adapters.db.printer_store import SqlPrinterStore
 from gateway.adapters.db.schema import require_current
+from gateway.adapters.db.share_store import SqlShareStore
 from gateway.adapters.db.transactions import PostgresqlTransactions, SqliteTransactions, Transactions
 from gateway.adapters.db.user_store import SqlUserStore
 from gateway.settings import Settings
@@ -34,6 +36,8 @@ class Database:
         self.printers = SqlPrinterStore(transactions)
         self.users = SqlUserStore(transactions)
         self.attempts = SqlAttemptStore(transactions)
+        self.shares = SqlShareStore(transactions)
+        self.history = SqlHistoryStore(transactions)
 
     async def check(self) -> None:
         """Busy or Unavailable when the database takes no transaction now."""

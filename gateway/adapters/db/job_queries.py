@@ -14,7 +14,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 from gateway.adapters.db.job_rows import fold
-from gateway.adapters.db.tables import BUSY_STATES, ENDED, OPEN, UNCLAIMED, WITH_KEY, jobs
+from gateway.adapters.db.tables import BUSY_STATES, ENDED, OPEN, PRIVATE, UNCLAIMED, WITH_KEY, jobs
 from gateway.domain.job import JobState
 from gateway.services.ports import JobQuery
 
@@ -76,6 +76,8 @@ _SWITCHES: dict[tuple[str, bool], Condition] = {
     ("released", False): c.output_device.is_(None),
     ("favourite", True): c.favourite.is_(True),
     ("favourite", False): c.favourite.is_(False),
+    ("private", True): PRIVATE,
+    ("private", False): c.private.is_(False),
     ("with_key", True): WITH_KEY,
     ("with_key", False): c.key.is_(None),
 }

@@ -78,6 +78,9 @@ def job_row(job: Job) -> dict[str, Any]:
         "claimed_by": job.claimed_by,
         "claimed_until": job.claimed_until,
         "version": job.version,
+        "facts": job.facts,
+        "private": job.private,
+        "charged_to": job.charged_to,
     }
 
 
@@ -128,6 +131,9 @@ def job_of(row: RowMapping) -> Job:
         claimed_by=row["claimed_by"],
         claimed_until=row["claimed_until"],
         version=row["version"],
+        facts=row["facts"],
+        private=row["private"],
+        charged_to=row["charged_to"],
     )
 
 

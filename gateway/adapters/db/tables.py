@@ -38,6 +38,7 @@ TO_DELIVER = text("state = 3 AND printable IS NOT NULL AND output_device IS NOT 
 OF_DEVICE = text("state <= 6 AND output_device IS NOT NULL")
 UNCLAIMED = text("state <= 6 AND owner IS NULL")
 WITH_KEY = text("key IS NOT NULL")
+PRIVATE = text("private AND key IS NOT NULL")
 ENDED_WITHOUT_KEY = text("state >= 7 AND key IS NULL")
 
 jobs = Table(
@@ -91,6 +92,9 @@ jobs = Table(
     Column("claimed_by", Text),
     Column("claimed_until", Double),
     Column("version", Integer, nullable=False),
+    Column("facts", Text, nullable=False, server_default=""),
+    Column("private", Boolean, nullable=False, server_default=text("false")),
+    Column("charged_to", Text),
     sqlite_autoincrement=True,  # a job's id is never given twice, not even after its row was purged
 )
 
@@ -121,6 +125,7 @@ _index("jobs_to_deliver", jobs.c.output_device, RELEASED_ORDER, jobs.c.id, where
 # With `state` SQLite prefers it to jobs_of_device, which also holds the backlog of the device.
 _index("jobs_busy", jobs.c.output_device, jobs.c.state, where=BUSY)
 _index("jobs_with_key", jobs.c.state, jobs.c.ended_at, where=WITH_KEY)
+_index("jobs_private", jobs.c.id, jobs.c.state, where=PRIVATE)
 _index("jobs_purgeable", jobs.c.ended_at, jobs.c.id, where=ENDED_WITHOUT_KEY)
 
 job_records = Table(

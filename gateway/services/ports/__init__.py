@@ -2,42 +2,69 @@
 
 from gateway.services.ports.attempts import AttemptStore
 from gateway.services.ports.clock import Clock
+from gateway.services.ports.credentials import CredentialStore, PendingStore
 from gateway.services.ports.devices import DeviceDriver, DeviceError, Drivers, Order, Progress
 from gateway.services.ports.documents import Converter, ConverterCrashed, Particulars, Prepared, Rendered, Sink
 from gateway.services.ports.events import EventBus
+from gateway.services.ports.history import HistoryStore
 from gateway.services.ports.jobs import JobChange, JobQuery, JobStore, Stage
-from gateway.services.ports.mailer import Letter, Mailer
+from gateway.services.ports.mailer import Courier, Letter, Mailer, Outbox, Undelivered
 from gateway.services.ports.printers import PrinterStore
+from gateway.services.ports.providers import (
+    Assertion,
+    Authenticators,
+    Claims,
+    Exchange,
+    NewCredential,
+    OpenIdProvider,
+    Party,
+)
 from gateway.services.ports.secrets import Hasher
+from gateway.services.ports.shares import DelegationStore, ShareStore
 from gateway.services.ports.spool import Keyring, Space, Spool, SpoolWriter
 from gateway.services.ports.users import UserStore
 
 __all__ = [
+    "Assertion",
     "AttemptStore",
+    "Authenticators",
+    "Claims",
     "Clock",
     "Converter",
     "ConverterCrashed",
+    "Courier",
+    "CredentialStore",
+    "DelegationStore",
     "DeviceDriver",
     "DeviceError",
     "Drivers",
     "EventBus",
     "Hasher",
+    "Exchange",
+    "HistoryStore",
     "JobChange",
     "JobQuery",
     "JobStore",
     "Keyring",
     "Letter",
     "Mailer",
+    "NewCredential",
+    "OpenIdProvider",
     "Order",
+    "Outbox",
     "Particulars",
+    "Party",
+    "PendingStore",
     "Prepared",
     "PrinterStore",
     "Progress",
     "Rendered",
+    "ShareStore",
     "Sink",
     "Space",
     "Spool",
     "SpoolWriter",
     "Stage",
+    "Undelivered",
     "UserStore",
 ]

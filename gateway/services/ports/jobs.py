@@ -38,6 +38,7 @@ class JobQuery:
     incoming_before: float | None = None
     ended_before: float | None = None
     with_key: bool | None = None
+    private: bool | None = None
     claim_lapsed_at: float | None = None
     due_before: float | None = None  # `not_before` is set and has passed
     name_contains: str | None = None
