@@ -72,6 +72,7 @@ def _routes(guard: Guard, site: Site) -> list[Route]:
         ("GET", "/qr.svg", start.qr),
         ("GET", "/ca.pem", start.ca),
         ("GET", "/static/{name}", start.static),
+        ("GET", "/language", start.language),
         ("GET", "/signin", sign_in.show),
         ("POST", "/signin", sign_in.sign_in),
         ("POST", "/signout", sign_in.sign_out),

@@ -21,6 +21,7 @@ MAX_FIELDS = 2000
 _HOST = re.compile(
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?"
 )
+_PATH = re.compile(r"/(?:[A-Za-z0-9._-]+/?)*(?:\?[A-Za-z0-9=&_.%+-]{0,200})?", re.ASCII)
 _NEXT = re.compile(r"/jobs(?:/\d{1,18})?(?:\?[A-Za-z0-9=&_.%+-]{0,200})?")
 
 Form = Mapping[str, list[str]]
@@ -88,6 +89,19 @@ def set_cookie(request: Request, response: Response, names: tuple[str, str], val
 def drop_cookie(request: Request, response: Response, names: tuple[str, str]) -> None:
     secure = request.url.scheme == "https"
     response.delete_cookie(names[secure], path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def keep_language(request: Request, response: Response, language: str) -> None:
+    """For a year; it says nothing but the language."""
+    secure = request.url.scheme == "https"
+    response.set_cookie(
+        LANGUAGE, language, max_age=365 * 24 * 3600, path="/", secure=secure, httponly=True, samesite="lax"
+    )
+
+
+def same_site(wanted: str) -> str:
+    """The path of one of our own pages, else the start page: an address with a host never leads away from here."""
+    return wanted if _PATH.fullmatch(wanted) else "/"
 
 
 def form_token(cookie: str) -> str:

@@ -1,5 +1,6 @@
 """What every page needs: the services, the templates, and the static files with their versions."""
 
+import gzip
 import hashlib
 import mimetypes
 from collections.abc import Callable
@@ -36,9 +37,10 @@ class Ports:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StaticFile:
-    """One file of the design system, small enough to stay in memory."""
+    """One file of the design system, small enough to stay in memory; `packed` by gzip, once."""
 
     body: bytes
+    packed: bytes
     media_type: str
     version: str
 
@@ -49,7 +51,12 @@ def read_static(folder: Path = HERE / "static") -> dict[str, StaticFile]:
     for path in sorted([*(p for p in folder.iterdir() if p.is_file()), *(folder / "vendor").glob("*.js")]):
         body = path.read_bytes()
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        found[path.name] = StaticFile(body=body, media_type=kind, version=hashlib.sha256(body).hexdigest()[:12])
+        found[path.name] = StaticFile(
+            body=body,
+            packed=gzip.compress(body, mtime=0),
+            media_type=kind,
+            version=hashlib.sha256(body).hexdigest()[:12],
+        )
     return found
 
 

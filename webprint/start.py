@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import segno
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from gateway.domain.printer import Printer
-from gateway.errors import NotFound
-from webprint.requests import host_name, is_loopback
+from gateway.errors import BadRequest, NotFound
+from gateway.i18n import LANGUAGES
+from webprint.requests import host_name, is_loopback, keep_language, same_site
 from webprint.site import Site, Visit
 
 YEAR = 365 * 24 * 3600
@@ -71,8 +72,24 @@ class StartPages:
         if found is None:
             raise NotFound("There is no such file.")
         fresh = visit.request.query_params.get("v") == found.version
-        headers = {"Cache-Control": f"public, max-age={YEAR}, immutable" if fresh else "no-cache"}
+        headers = {
+            "Cache-Control": f"public, max-age={YEAR}, immutable" if fresh else "no-cache",
+            "Vary": "Accept-Encoding",
+        }
+        # Only these: a compressed page would tell by its length what stands beside its token.
+        if "gzip" in visit.request.headers.get("accept-encoding", ""):
+            return Response(found.packed, media_type=found.media_type, headers={**headers, "Content-Encoding": "gzip"})
         return Response(found.body, media_type=found.media_type, headers=headers)
+
+    async def language(self, visit: Visit) -> Response:
+        """Keeps the language that was chosen in this browser, and shows the page again."""
+        query = visit.request.query_params
+        chosen = query.get("to", "")
+        if chosen not in LANGUAGES:
+            raise BadRequest("This language is not spoken here. Choose one of the list.")
+        response = RedirectResponse(same_site(query.get("back", "")), status_code=303)
+        keep_language(visit.request, response, chosen)
+        return response
 
     def _addresses(self, visit: Visit) -> Addresses:
         """By the setting, else by the host that was asked for, else (localhost) by what others can reach."""

@@ -19,6 +19,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from gateway.domain.job import Job, JobState, Reason
+from tests.peers.axe import violations
 from tests.webprint.web_house import PASSWORD, PIN, House, busy_day, serving
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
@@ -320,6 +321,7 @@ async def test_every_page_fits_and_can_be_read(stage: Stage, scheme: str) -> Non
             assert wide <= NARROW[0], f"{path} scrolls sideways"
             assert await page.evaluate(CONTRAST) == [], path
             assert await page.evaluate(SMALL) == [], path
+            assert await violations(page) == [], path
         ground = await page.evaluate("getComputedStyle(document.body).backgroundColor")
         assert (ground == "rgb(15, 21, 18)") is (scheme == "dark")
 

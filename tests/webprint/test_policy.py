@@ -50,6 +50,7 @@ def expected(method: str, path: str, role: str) -> set[int]:
     lines: list[tuple[bool, set[int]]] = [
         (anyone and (method, path) == ("POST", "/signin"), {401}),  # an empty form
         (anyone and path == "/signin" and role != "stranger", {303}),
+        (path == "/language", {400}),  # none was chosen
         (anyone, {200}),
         (role == "stranger" or path == "/signout", {303}),
         (own_page and role == "bob", {404}),

@@ -2,6 +2,7 @@
 
 import html
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -122,3 +123,28 @@ async def test_first_load_stays_small(visitor: Visitor) -> None:
     for path in ("/", "/static/base.css", "/static/pages.css", "/static/jobs.js", "/static/mark.svg", "/qr.svg"):
         whole += gzip.compress((await visitor.get(path)).content)
     assert len(whole) < 30_000
+
+
+async def test_a_language_is_kept_and_the_page_comes_back(visitor: Visitor) -> None:
+    answer = await visitor.get("/language?to=de&back=/signin")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/signin")
+    assert '<html lang="de">' in (await visitor.get("/signin")).text
+
+
+@pytest.mark.parametrize(
+    "back", ["//evil.example", "https://evil.example/", "/\\evil.example", "javascript:alert(1)", ""]
+)
+async def test_a_language_never_leads_away(visitor: Visitor, back: str) -> None:
+    answer = await visitor.get(f"/language?to=fr&back={quote(back)}")
+    assert answer.headers["location"] == "/"
+
+
+async def test_an_unknown_language_is_refused(visitor: Visitor) -> None:
+    assert (await visitor.get("/language?to=tlh")).status_code == 400
+
+
+async def test_static_files_travel_packed_to_those_who_can(visitor: Visitor) -> None:
+    plain = await visitor.get("/static/base.css", **{"accept-encoding": "identity"})
+    packed = await visitor.get("/static/base.css", **{"accept-encoding": "gzip, br"})
+    assert (plain.headers.get("content-encoding"), packed.headers["content-encoding"]) == (None, "gzip")
+    assert plain.text == packed.text
