@@ -60,8 +60,8 @@ class Facts:
     """What the document is. `removed` names what was taken out of it (JavaScript, embedded files, ...).
 
     `notes` are sentences for the sender; `fonts` the names of those on the pages, `missing_fonts` those that another one
-    stands in for. `inspection` is there when an office document was inspected: that does not convert it, so it has no
-    page yet.
+    stands in for. `inspection` is of office documents: the whole of it when the document was only inspected (it is not
+    converted then and has no page yet), and what people choose of it when it was prepared.
     """
 
     format: str

@@ -24,21 +24,61 @@ class Document:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Coverage:
+    """How much of a page each colorant covers, in hundredths of a percent of its area (0 to 10,000)."""
+
+    cyan: int = 0
+    magenta: int = 0
+    yellow: int = 0
+    black: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PageFacts:
-    """One page: `width` and `height` in hundredths of a millimetre, whether it carries colour."""
+    """One page: `width` and `height` in hundredths of a millimetre, whether it carries colour, how much of it is ink."""
 
     width: int
     height: int
     color: bool
+    coverage: Coverage | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sheet:
+    """A sheet of a workbook; `print_area` as the workbook writes it, empty for everything."""
+
+    name: str
+    hidden: bool = False
+    print_area: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inspection:
+    """What an office document says of itself; counts are of what stands in the file, printed or not."""
+
+    sheets: tuple[Sheet, ...] = ()
+    slides: int = 0
+    hidden_slides: int = 0
+    comments: int = 0
+    tracked_changes: int = 0
+    external_links: int = 0
+    macros: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DocumentFacts:
-    """What inspection found: the true media type and every page."""
+    """What inspection found: the true media type, every page, the fonts on them, what an office document says.
+
+    `missing_fonts` are those that others stand in for; `notes` are sentences for the sender. A document whose author
+    does not permit printing has no facts: it is refused with PrintForbidden.
+    """
 
     format: str
     pages: tuple[PageFacts, ...]
     notes: tuple[str, ...] = ()
+    fonts: tuple[str, ...] = ()
+    missing_fonts: tuple[str, ...] = ()
+    inspection: Inspection | None = None
 
     @property
     def color(self) -> bool:

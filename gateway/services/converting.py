@@ -59,6 +59,7 @@ class Converting(Holding):
                 impressions=None,
                 media_sheets=None,
                 notes=(),
+                facts="",
             )
 
         changed = await self._apply(job_id, actor, change, "to be converted again")

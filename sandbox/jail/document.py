@@ -92,6 +92,7 @@ def _converted(source: Path, target: Path, kind: Kind, task: Task) -> Opened:
         cleaned=made.cleaned,
         notes=(*kind.notes, *made.notes, *glance.notes),
         fonts=glance.fonts,
+        inspection=glance.inspection,
     )
 
 

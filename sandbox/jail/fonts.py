@@ -11,6 +11,7 @@ from pikepdf import Dictionary, Name, Pdf
 
 _FC_LIST = "/usr/bin/fc-list"
 _MOST = 100
+_NAMED = 5
 _MAX_OBJECTS = 20_000
 _SUBSET = re.compile(r"^[A-Z]{6}\+")
 _PLAIN = re.compile(r"[^a-z0-9]")
@@ -59,11 +60,24 @@ def found(path: Path, wanted: tuple[str, ...] = ()) -> Found:
     if wanted:
         missing |= _not_installed(wanted)
     shown = sorted(missing)
-    notes: tuple[str, ...] = ()
-    if shown:
-        more = f" and {len(shown) - 5} more" if len(shown) > 5 else ""
-        notes = (f"Fonts that are not here were replaced, so lines may break elsewhere: {', '.join(shown[:5])}{more}.",)
+    notes = (_note(shown, _instead(used, wanted)),) if shown else ()
     return Found(used=tuple(sorted(used)[:_MOST]), missing=tuple(shown[:_MOST]), notes=notes)
+
+
+def _instead(used: set[str], wanted: tuple[str, ...]) -> list[str]:
+    """The families on the pages that nobody asked for: those that stand in for missing ones."""
+    asked = {_key(name) for name in wanted}
+    asked |= {_METRIC[name] for name in asked & _METRIC.keys()}
+    families = sorted({name.partition("-")[0].partition(",")[0] for name in used}) if wanted else []
+    return [family for family in families if not _key(family).startswith(tuple(asked))]
+
+
+def _note(missing: list[str], instead: list[str]) -> str:
+    more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
+    what = f"The font {missing[0]} is" if len(missing) == 1 else f"The fonts {', '.join(missing[:_NAMED])}{more} are"
+    if instead and len(instead) <= _NAMED:
+        return f"{what} missing; {', '.join(instead)} {'is' if len(instead) == 1 else 'are'} used instead, so lines may break elsewhere."
+    return f"{what} missing and replaced, so lines may break elsewhere."
 
 
 def _fonts(pdf: Pdf) -> Iterator[pikepdf.Object]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from sandbox import kinds
 from sandbox.errors import Broken
 from sandbox.inspection import Inspection, Section
-from sandbox.jail import compound, package, survey_sheets, survey_text, wanted
+from sandbox.jail import compound, package, skim, survey_sheets, survey_text, wanted
 from sandbox.jail.parts import attribute, count, local
 
 _EMU_PER_HUNDREDTH_MM = 360
@@ -14,24 +14,29 @@ _EMU_PER_HUNDREDTH_MM = 360
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Glance:
-    """What is found at once, in any conversion: sentences for the sender, and fonts that the document names."""
+    """What is found at once, in any conversion: sentences for the sender, fonts that are named, what can be chosen."""
 
     notes: tuple[str, ...] = ()
     fonts: tuple[str, ...] = ()
+    inspection: Inspection | None = None
 
 
 def glance(source: Path, kind: str) -> Glance:
-    """Look at the names of a package's parts and at the fonts it uses; nothing for other formats. Broken or TooLarge."""
+    """Look at the parts of a package and at the fonts it uses; at little of other formats. Broken or TooLarge."""
+    if kind == kinds.XLS:
+        return Glance(inspection=skim.skim(source, None, kind))
     if kind not in kinds.OPEN_XML | kinds.OPEN_DOCUMENT:
         return Glance()
     with package.opened(source) as archive:
         names = archive.namelist()
         notes = []
-        if _has_macros(names):
+        if skim.has_macros(names):
             notes.append("The document has macros; they are not run.")
         if any("externalLinks/" in name and name.endswith(".xml") for name in names):
             notes.append("The workbook refers to other workbooks; the values that were saved last are printed.")
-        return Glance(notes=tuple(notes), fonts=wanted.fonts(archive, kind))
+        return Glance(
+            notes=tuple(notes), fonts=wanted.fonts(archive, kind), inspection=skim.skim(source, archive, kind)
+        )
 
 
 def survey(source: Path, kind: str) -> Inspection:
@@ -78,10 +83,6 @@ def _slides(source: Path) -> Inspection:
         hidden_slides=hidden,
         comments=comments,
         external_links=external,
-        macros=_has_macros(names),
+        macros=skim.has_macros(names),
         sections=sections,
     )
-
-
-def _has_macros(names: list[str]) -> bool:
-    return any(name.endswith("vbaProject.bin") or name.startswith(("Basic/", "Scripts/")) for name in names)

@@ -12,17 +12,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from gateway.adapters import converter
 from gateway.adapters.converter import SandboxConverter, recipe
+from gateway.adapters.converter.found import document_facts
+from gateway.adapters.converter.sandboxed import _sandbox_settings
+from gateway.domain import document as domain_document
 from gateway.domain.capabilities import Capabilities
 from gateway.domain.capabilities import Media as DeviceMedia
+from gateway.domain.conversion import ConversionChoice
 from gateway.domain.ticket import JobTicket, MediaCol, PagePick, Stamp
 from gateway.errors import BadRequest, FormatError
 from gateway.services.counting import Counts, count
 from gateway.services.ports import Particulars
 from gateway.settings import Sandbox
 from sandbox import kinds
-from sandbox.model import Facts
+from sandbox.inspection import Inspection, Sheet
+from sandbox.model import Coverage, Facts, PageFacts
 from sandbox.recipe import Media
 
 PDF = "application/pdf"
@@ -263,14 +267,43 @@ def test_one_submitters_documents_go_through_one_worker(running: Running) -> Non
 
 
 def test_the_office_settings_reach_the_sandbox() -> None:
-    made = converter._sandbox_settings(Sandbox(office_workers=3))
+    made = _sandbox_settings(Sandbox(office_workers=3))
     assert (made.office_workers, made.office_ready, made.office_at_start) == (3, 3, True)
-    assert not converter._sandbox_settings(Sandbox(office_at_start=False)).office_at_start
+    assert not _sandbox_settings(Sandbox(office_at_start=False)).office_at_start
 
 
 @pytest.mark.parametrize(("media_type", "told"), [(kinds.PDF, True), (kinds.DOCX, False), (kinds.HTML, False)])
 def test_only_of_a_pdf_that_was_sent_it_is_told_what_was_removed(media_type: str, *, told: bool) -> None:
     facts = Facts(format=media_type, pages=(), removed=("a script",), notes=("a note",))
-    notes = converter._facts(facts).notes
+    notes = document_facts(facts).notes
     assert ("Removed for safety: a script." in notes) == told
     assert "a note" in notes
+
+
+def test_notes_say_what_is_left_out_unless_it_was_chosen() -> None:
+    sheets = (Sheet(name="Sums"), Sheet(name="Salaries", hidden=True))
+    facts = Facts(
+        format=kinds.XLSX, pages=(), inspection=Inspection(sheets=sheets, comments=2, tracked_changes=1, macros=True)
+    )
+    found = document_facts(facts)
+    assert found.notes == (
+        "This sheet is hidden and is not printed: Salaries.",
+        "2 comments are not printed.",
+        "Tracked changes are printed as if they had been accepted.",
+    )
+    assert found.inspection is not None
+    assert [(sheet.name, sheet.hidden) for sheet in found.inspection.sheets] == [("Sums", False), ("Salaries", True)]
+    assert document_facts(facts, ConversionChoice(sheets=(1, 2), comments=True, changes=True)).notes == ()
+
+
+def test_comments_on_slides_are_not_offered() -> None:
+    slides = Facts(format=kinds.PPTX, pages=(), inspection=Inspection(slides=3, hidden_slides=1, comments=4))
+    assert document_facts(slides).notes == ("1 slide is hidden and not printed.",)
+
+
+def test_coverage_and_fonts_come_through() -> None:
+    ink = Coverage(cyan=1, magenta=2, yellow=3, black=4)
+    page = PageFacts(width=21000, height=29700, color=True, coverage=ink)
+    found = document_facts(Facts(format=PDF, pages=(page,), fonts=("A", "B"), missing_fonts=("B",)))
+    assert found.pages[0].coverage == domain_document.Coverage(cyan=1, magenta=2, yellow=3, black=4)
+    assert (found.fonts, found.missing_fonts, found.inspection) == (("A", "B"), ("B",), None)

@@ -33,6 +33,7 @@ async def test_a_prepared_job_of_a_pull_printer_waits_for_its_release() -> None:
     assert job.reasons == (Reason.JOB_QUEUED_FOR_MARKER, Reason.JOB_RELEASE_WAIT)
     assert (job.pages, job.color, job.impressions, job.media_sheets) == (3, True, 3, 3)
     assert [t.number for t in job.thumbnails] == [1, 2, 3]
+    assert [(page.width, page.color) for page in job.found.pages] == [(21000, True)] * 3
 
 
 async def test_a_prepared_job_of_a_direct_printer_is_on_its_way() -> None:

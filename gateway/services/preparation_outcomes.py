@@ -1,0 +1,216 @@
+"""What becomes of a job after its preparation, in one transaction each: where it waits, or how it failed."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from gateway.domain.conversion import AS_AUTHORED
+from gateway.domain.events import Event, Happening, JobRecord
+from gateway.domain.job import Cause, Job, JobState, Reason, advance
+from gateway.domain.printer import Printer
+from gateway.domain.waiting import assigned, waiting_reasons
+from gateway.errors import (
+    DocumentPasswordRequired,
+    FormatError,
+    FormatMismatch,
+    FormatNotSupported,
+    NotPossible,
+    PrintForbidden,
+    Refusal,
+    TooLarge,
+    Unavailable,
+)
+from gateway.services.counting import count, separate
+from gateway.services.fitness import choose_device
+from gateway.services.ports import Clock, EventBus, JobChange, JobStore, Spool
+from gateway.services.preparation_making import Made
+from gateway.services.printers import Printers
+
+FAILURES = 3
+
+_ABORT_REASONS: dict[type[Refusal], Reason] = {
+    FormatNotSupported: Reason.UNSUPPORTED_DOCUMENT_FORMAT,
+    FormatMismatch: Reason.DOCUMENT_FORMAT_ERROR,
+    FormatError: Reason.DOCUMENT_FORMAT_ERROR,
+    DocumentPasswordRequired: Reason.DOCUMENT_PASSWORD_ERROR,
+    PrintForbidden: Reason.DOCUMENT_PERMISSION_ERROR,
+    TooLarge: Reason.DOCUMENT_UNPRINTABLE_ERROR,
+}
+
+
+class Outcomes:
+    """`name` is the worker's: what it no longer holds the claim of, it leaves alone."""
+
+    def __init__(
+        self, *, jobs: JobStore, printers: Printers, spool: Spool, events: EventBus, clock: Clock, name: str
+    ) -> None:
+        self._jobs = jobs
+        self._printers = printers
+        self._spool = spool
+        self._events = events
+        self._clock = clock
+        self._name = name
+
+    # -- where it waits
+
+    async def prepared(self, job: Job, made: Made) -> Job:
+        """FormatError when none of the pages that were asked for is there."""
+        if not job.ticket.chosen(made.pages):
+            raise FormatError(f"The document has {made.pages} pages: none of those asked for is among them.")
+
+        def change(current: Job) -> JobChange:
+            if current.claimed_by != job.claimed_by:
+                raise NotPossible("Somebody else has taken this job over.")
+            counts = count(made.pages, current.ticket, separate(made.documents, current.ticket))
+            ready = replace(
+                current,
+                documents=made.documents,
+                printable=made.printable,
+                thumbnails=made.thumbnails,
+                pages=made.pages,
+                color=made.color,
+                impressions=counts.impressions,
+                media_sheets=counts.media_sheets,
+                notes=tuple(dict.fromkeys((*current.notes, *made.notes))),
+                facts=made.facts,
+                unlocking=None,
+                attempts=0,
+                message="",
+            )
+            text = f"{made.pages} page{'s' if made.pages != 1 else ''}, {'colour' if made.color else 'grey'}"
+            return JobChange(job=self._placed(ready), records=(self._record(job.id, "prepared", text),))
+
+        written = await self._write(job.id, change)
+        if job.unlocking is not None:
+            await self._spool.destroy([job.unlocking.id])
+        return written
+
+    def _placed(self, job: Job) -> Job:
+        """Held on request, held for its release, or on its way to a device."""
+        now = self._clock.now()
+        printer = self._printers.get(job.printer)
+        until = job.ticket.job_hold_until
+        if job.ticket.job_hold_until_time is not None or until not in {None, "no-hold"} or printer.holding_new_jobs:
+            held = advance(
+                job, Cause.HELD_FOR_RELEASE, now=now, reasons=(Reason.JOB_HOLD_UNTIL_SPECIFIED,), message="Held."
+            )
+            return replace(held, not_before=job.ticket.job_hold_until_time)
+        if printer.holds or job.password_hash is not None:
+            return advance(job, Cause.HELD_FOR_RELEASE, now=now, reasons=waiting_reasons(job), message="")
+        return self._direct(job, printer, now)
+
+    def _direct(self, job: Job, printer: Printer, now: float) -> Job:
+        try:
+            device = choose_device(self._printers.targets_of(printer), job.ticket)
+        except NotPossible as error:
+            return advance(job, Cause.HELD_FOR_RELEASE, now=now, message=error.message)
+        moved = advance(job, Cause.PREPARED_TO_PRINT, now=now, message="")
+        return assigned(moved, device.name, by=job.owner or job.requested_name, now=now)
+
+    # -- how it fails
+
+    async def refused(self, job: Job, refusal: Refusal) -> None:
+        """About the document: the password is asked for, a choice is dropped, or the job is aborted with the reason."""
+        if isinstance(refusal, DocumentPasswordRequired) and self._printers.get(job.printer).holds:
+            await self._asked(job, refusal)
+        elif self._may_fall_back(job):
+            await self._as_authored(job, refusal.message)
+        else:
+            await self._aborted(job, refusal)
+
+    async def _aborted(self, job: Job, refusal: Refusal) -> None:
+        reason = _ABORT_REASONS.get(type(refusal), Reason.ABORTED_BY_SYSTEM)
+
+        def change(current: Job) -> JobChange | None:
+            if current.claimed_by != self._name:
+                return None
+            after = advance(
+                current,
+                Cause.ABORTED,
+                now=self._clock.now(),
+                reasons=(Reason.ABORTED_BY_SYSTEM, reason) if reason is not Reason.ABORTED_BY_SYSTEM else (reason,),
+                message=refusal.message,
+            )
+            return JobChange(job=after, records=(self._record(job.id, "aborted", refusal.message),))
+
+        await self._write(job.id, change)
+
+    async def _asked(self, job: Job, refusal: DocumentPasswordRequired) -> None:
+        """Held until somebody who may see the job gives the password; on a direct Printer nobody would be asked."""
+
+        def change(current: Job) -> JobChange | None:
+            if current.claimed_by != self._name:
+                return None
+            held = advance(
+                current,
+                Cause.HELD_FOR_RELEASE,
+                now=self._clock.now(),
+                reasons=(Reason.DOCUMENT_PASSWORD_ERROR,),
+                message=refusal.message,
+            )
+            record = self._record(job.id, "password needed", refusal.message)
+            return JobChange(job=replace(held, unlocking=None), records=(record,))
+
+        await self._write(job.id, change)
+        if job.unlocking is not None:
+            await self._spool.destroy([job.unlocking.id])
+
+    def _may_fall_back(self, job: Job) -> bool:
+        """Whether a choice of its owner may be at fault; on a direct Printer paper would come that nobody wanted."""
+        return job.ticket.conversion != AS_AUTHORED and self._printers.get(job.printer).holds
+
+    async def _as_authored(self, job: Job, why: str) -> None:
+        """Back in line without the choice: what was wrong with it stands in the job's notes."""
+
+        def change(current: Job) -> JobChange | None:
+            if current.claimed_by != self._name or current.prepared:
+                return None
+            record = self._record(job.id, "choice dropped", why)
+            return JobChange(job=self._without_choice(current, why), records=(record,))
+
+        await self._write(job.id, change)
+
+    def _without_choice(self, job: Job, why: str) -> Job:
+        note = f"What you chose of this document cannot be printed, so it is as its author left it. {why}"
+        again = advance(job, Cause.CLAIM_LAPSED, now=self._clock.now(), message="")
+        return replace(again, ticket=replace(job.ticket, conversion=AS_AUTHORED), attempts=0, notes=(note,))
+
+    async def postponed(self, job: Job, refusal: Unavailable) -> None:
+        """The machine is at fault, not the document: the job waits."""
+
+        def change(current: Job) -> JobChange | None:
+            if current.claimed_by != self._name or current.prepared:
+                return None
+            return JobChange(job=advance(current, Cause.CLAIM_LAPSED, now=self._clock.now(), message=refusal.message))
+
+        await self._write(job.id, change)
+
+    async def failed(self, job: Job, text: str) -> None:
+        """Back in line; at the third failure without what was chosen of the document, or aborted."""
+
+        def change(current: Job) -> JobChange | None:
+            if current.state is not JobState.PROCESSING or current.prepared:
+                return None
+            failures = current.attempts + 1
+            if failures < FAILURES:
+                after = replace(advance(current, Cause.CLAIM_LAPSED, now=self._clock.now()), attempts=failures)
+            elif self._may_fall_back(current):
+                after = self._without_choice(current, text)
+            else:
+                message = f"{text} It failed {failures} times. Save the document as PDF and print it again."
+                after = advance(current, Cause.ABORTED, now=self._clock.now(), message=message)
+            return JobChange(job=after, records=(self._record(job.id, "preparation failed", text),))
+
+        await self._write(job.id, change)
+
+    async def _write(self, job_id: int, change: Callable[[Job], JobChange | None]) -> Job:
+        job = await self._jobs.update(job_id, change)
+        event = Event.JOB_COMPLETED if job.state.ended else Event.JOB_STATE_CHANGED
+        self._events.publish(
+            Happening(
+                event=event, at=self._clock.now(), printer=job.printer, job_id=job.id, owner=job.owner, text=job.message
+            )
+        )
+        return job
+
+    def _record(self, job_id: int, what: str, text: str) -> JobRecord:
+        return JobRecord(job_id=job_id, at=self._clock.now(), what=what, by="preparation", text=text)
