@@ -103,6 +103,7 @@ class Keeping(Converting):
             printable=printable,
             thumbnails=tuple([await self._copied(picture, old, plain) for picture in job.thumbnails]),
             notes=job.notes,
+            facts=job.facts,
         )
         (added,) = await self._jobs.add([copy])
         self._publish(Event.JOB_CREATED, added)
