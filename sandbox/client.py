@@ -12,6 +12,7 @@ from typing import Self, TypeVar
 
 from sandbox.conversion import Conversion, conversion_to_wire
 from sandbox.errors import Crashed, NothingSelected, TooLarge
+from sandbox.lull import Lull
 from sandbox.model import Facts, Prepared, Rendered, Thumbnails, facts_from_wire, rendered_from_wire
 from sandbox.passing import OfficeWorkers, Passage
 from sandbox.policy import Tools
@@ -36,8 +37,9 @@ class Sandbox:
 
     def __init__(self, settings: SandboxSettings | None = None, *, tools: Tools | None = None) -> None:
         self.settings = settings or SandboxSettings()
-        self.pool = Pool(self.settings, tools=tools)
-        self.office = OfficeWorkers(self.settings, tools=tools)
+        self._lull = Lull()
+        self.pool = Pool(self.settings, tools=tools, lull=self._lull)
+        self.office = OfficeWorkers(self.settings, tools=tools, lull=self._lull)
 
     async def start(self) -> None:
         """Make the first jail. Unavailable when this machine gives none: nothing is ever opened outside of one."""
@@ -180,7 +182,8 @@ class Sandbox:
         async with self.pool.worker(batch) as worker:
             passage = sinks.passage = Passage(self.office, worker, converting, batch)
             try:
-                return await worker.exchange(request, passage.feed(sources, asked=bool(request["office"])), sinks)
+                with self._lull.working():
+                    return await worker.exchange(request, passage.feed(sources, asked=bool(request["office"])), sinks)
             finally:
                 await passage.close()
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 from sandbox import crew
 from sandbox.errors import FormatUnsupported, TooLarge, Unavailable
+from sandbox.lull import Lull
 from sandbox.policy import Tools
 from sandbox.pool import Pool
 from sandbox.protocol import ProtocolError
@@ -28,8 +29,9 @@ RequestMaker = Callable[[str], Header]
 class OfficeWorkers:
     """The pool of office workers, which starts with the first document that needs one or when it is told to."""
 
-    def __init__(self, settings: SandboxSettings, *, tools: Tools | None = None) -> None:
+    def __init__(self, settings: SandboxSettings, *, tools: Tools | None = None, lull: Lull | None = None) -> None:
         self._settings = settings
+        self._lull = lull
         self._tools = tools
         self._starting: asyncio.Task[Pool] | None = None
         self._closed = False
@@ -78,7 +80,7 @@ class OfficeWorkers:
         return self._starting
 
     async def _started(self) -> Pool:
-        pool = Pool(self._settings, workers=crew.office(self._settings), tools=self._tools)
+        pool = Pool(self._settings, workers=crew.office(self._settings), tools=self._tools, lull=self._lull)
         try:
             await pool.start()
         except BaseException:

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from sandbox import code, crew, memory, seccomp, slots, spawner
 from sandbox.crew import Crew
 from sandbox.errors import Crashed, SandboxError, TimedOut, Unavailable
+from sandbox.lull import Lull
 from sandbox.memory import Guard, Memory
 from sandbox.policy import Tools
 from sandbox.protocol import ProtocolError
@@ -26,8 +27,16 @@ _RETRY_SECONDS = 1.0
 class Pool:
     """Workers of one kind, at most `workers` busy and `ready` waiting. Belongs to the event loop that started it."""
 
-    def __init__(self, settings: SandboxSettings, *, workers: Crew | None = None, tools: Tools | None = None) -> None:
+    def __init__(
+        self,
+        settings: SandboxSettings,
+        *,
+        workers: Crew | None = None,
+        tools: Tools | None = None,
+        lull: Lull | None = None,
+    ) -> None:
         self._settings = settings
+        self._lull = lull or Lull()
         self._crew = workers or crew.light(settings)
         self._tools = tools or Tools()
         self._blueprint: Blueprint | None = None
@@ -109,7 +118,8 @@ class Pool:
                     raise Unavailable(self._refused.detail)
                 self._make_room()
                 self._wanted.set()
-                await self._arrived.wait()
+                with self._lull.waiting():
+                    await self._arrived.wait()
             self._wanted.set()
             return worker
 
@@ -164,6 +174,7 @@ class Pool:
             await self._wanted.wait()
             self._wanted.clear()
             while len(self._ready) < self._crew.ready and self._free:
+                await self._lull.wait(self._settings.refill_seconds)
                 try:
                     worker = await self._spawn()
                 except SandboxError as error:

@@ -47,6 +47,8 @@ class SandboxSettings:
     """One submitter's batch may go through the same worker, up to this many documents; 1 turns it off."""
     reuse_seconds: float = 2.0
     """How long a worker waits for the next document of the same batch before it is destroyed."""
+    refill_seconds: float = 1.0
+    """How long the start of a worker that nobody waits for is put off while documents are in work."""
     office_workers: int = 2
     """Office documents that are converted at once, each by a LibreOffice of its own."""
     office_ready: int = 2
