@@ -12,10 +12,11 @@ from sqlalchemy import create_engine, text
 
 from gateway.adapters.db import Database, migrate, open_database
 from gateway.adapters.db.tables import metadata
-from gateway.services.ports import AttemptStore, JobStore, PrinterStore, UserStore
+from gateway.services.ports import AttemptStore, CredentialStore, JobStore, PendingStore, PrinterStore, UserStore
 from gateway.settings import Database as DatabaseSettings
 from gateway.settings import Settings
 from tests.fakes import MemoryAttemptStore, MemoryJobStore, MemoryPrinterStore, MemoryUserStore
+from tests.fakes_identity import MemoryCredentialStore, MemoryPendingStore
 from tests.postgresql import cluster
 
 
@@ -25,6 +26,8 @@ class Stores:
     printers: PrinterStore
     users: UserStore
     attempts: AttemptStore
+    credentials: CredentialStore
+    pending: PendingStore
 
 
 def migrated(url: str) -> None:
@@ -83,10 +86,19 @@ async def stores(request: pytest.FixtureRequest) -> AsyncIterator[Stores]:
             printers=MemoryPrinterStore(),
             users=MemoryUserStore(),
             attempts=MemoryAttemptStore(),
+            credentials=MemoryCredentialStore(),
+            pending=MemoryPendingStore(),
         )
         return
     opened = await open_database(request.getfixturevalue(f"{request.param}_settings"))
-    yield Stores(jobs=opened.jobs, printers=opened.printers, users=opened.users, attempts=opened.attempts)
+    yield Stores(
+        jobs=opened.jobs,
+        printers=opened.printers,
+        users=opened.users,
+        attempts=opened.attempts,
+        credentials=opened.credentials,
+        pending=opened.pending,
+    )
     await opened.close()
 
 

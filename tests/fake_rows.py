@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
+from uuid import UUID
 
 from gateway.domain.device import Device
 from gateway.domain.events import IntakeAttempt
@@ -74,6 +75,15 @@ class MemoryUserStore:
         await asyncio.sleep(0)
         return next((user for user in self._users if user.name.casefold() == name.casefold()), None)
 
+    async def user_by_uuid(self, uuid: UUID) -> User | None:
+        await asyncio.sleep(0)
+        return next((user for user in self._users if user.uuid == uuid), None)
+
+    async def user_by_email(self, address: str) -> User | None:
+        await asyncio.sleep(0)
+        found = [user for user in self._users if (user.email or "").casefold() == address.strip().casefold() != ""]
+        return found[0] if len(found) == 1 else None
+
     async def user_by_pin(self, pin_lookup: str) -> User | None:
         await asyncio.sleep(0)
         return next((user for user in self._users if user.pin_lookup == pin_lookup), None)
@@ -113,6 +123,11 @@ class MemoryUserStore:
     async def save_session(self, session: Session) -> None:
         await asyncio.sleep(0)
         self._sessions[session.id_hash] = session
+
+    async def sessions_of(self, user: str) -> list[Session]:
+        await asyncio.sleep(0)
+        found = [session for session in self._sessions.values() if session.user.casefold() == user.casefold()]
+        return sorted(found, key=lambda session: session.seen_at, reverse=True)
 
     async def delete_session(self, id_hash: str) -> None:
         await asyncio.sleep(0)

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
+from gateway.domain.delegation import Delegation
+
 
 class Role(StrEnum):
     USER = "user"
@@ -36,7 +38,11 @@ class User:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Session:
-    """A server-side web session; `id_hash` is the SHA-256 of the cookie's value, `csrf` its form token."""
+    """A server-side web session; `id_hash` is the SHA-256 of the cookie's value, `csrf` its form token.
+
+    `proved_at` is when its user last proved itself, 0 where nothing did; `browser` is for people to recognise it by.
+    One that is to `stay` ends at its expiry only, however long it was idle.
+    """
 
     id_hash: str
     user: str
@@ -46,11 +52,22 @@ class Session:
     created_at: float
     seen_at: float
     expires_at: float
+    proved_at: float = 0.0
+    browser: str = ""
+    stay: bool = False
+
+    @property
+    def tag(self) -> str:
+        """Names the session to its owner; it opens nothing."""
+        return self.id_hash[:16]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Actor:
-    """Who is asking: `user` is None for a stranger; `claimed` is only what the client says of itself."""
+    """Who is asking: `user` is None for a stranger; `claimed` is only what the client says of itself.
+
+    `acts_for` is what others delegated to this user; the services fill it in where jobs of others may matter.
+    """
 
     user: str | None = None
     role: Role = Role.USER
@@ -59,6 +76,7 @@ class Actor:
     claimed: str = "anonymous"
     via: str = ""
     rights: frozenset[str] = field(default_factory=frozenset)
+    acts_for: tuple[Delegation, ...] = ()
 
     @property
     def is_operator(self) -> bool:

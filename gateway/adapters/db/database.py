@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from sqlalchemy import text
 
 from gateway.adapters.db.attempt_store import SqlAttemptStore
+from gateway.adapters.db.credential_store import SqlCredentialStore, SqlPendingStore
 from gateway.adapters.db.engines import (
     POSTGRESQL_CONNECTIONS,
     SQLITE_READERS,
@@ -36,6 +37,8 @@ class Database:
         self.printers = SqlPrinterStore(transactions)
         self.users = SqlUserStore(transactions)
         self.attempts = SqlAttemptStore(transactions)
+        self.credentials = SqlCredentialStore(transactions)
+        self.pending = SqlPendingStore(transactions)
         self.shares = SqlShareStore(transactions)
         self.history = SqlHistoryStore(transactions)
 

@@ -155,6 +155,8 @@ receipts = Table(
     Column("color", Boolean, nullable=False),
     Column("confirmed", Boolean, nullable=False),
     Column("at", Double, nullable=False),
+    Column("amount", Text, nullable=False, server_default="0"),
+    Column("currency", Text, nullable=False, server_default=""),
     Index("receipts_of_owner", "owner_folded", "id"),
 )
 
@@ -195,6 +197,7 @@ users = Table(
     Column("groups", Text, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("email_folded", Text, index=True),
 )
 
 cards = Table(
@@ -218,6 +221,9 @@ sessions = Table(
     Column("created_at", Double, nullable=False),
     Column("seen_at", Double, nullable=False),
     Column("expires_at", Double, nullable=False, index=True),
+    Column("proved_at", Double, nullable=False, server_default=text("0")),
+    Column("browser", Text, nullable=False, server_default=""),
+    Column("stay", Boolean, nullable=False, server_default=text("false")),
 )
 
 intake_attempts = Table(

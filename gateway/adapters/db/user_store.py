@@ -1,7 +1,7 @@
 """Users with their proofs, and their web sessions, on SQLite and PostgreSQL."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,8 @@ from gateway.domain.user import Role, Session, User
 from gateway.errors import Conflict
 
 _BY_NAME = select(users).where(users.c.name_folded == bindparam("wanted"))
+_BY_UUID = select(users).where(users.c.uuid == bindparam("wanted"))
+_BY_EMAIL = select(users).where(users.c.email_folded == bindparam("wanted")).limit(2)
 _BY_PIN = select(users).where(users.c.pin_lookup == bindparam("wanted"))
 _BY_CARD = select(users).join(cards, cards.c.user_uuid == users.c.uuid).where(cards.c.card == bindparam("wanted"))
 _CONTAINING = (
@@ -31,7 +33,8 @@ _CARDS = (
     .order_by(cards.c.user_uuid, cards.c.number)
 )
 _SESSION = select(sessions).where(sessions.c.id_hash == bindparam("wanted"))
-_SESSION_FIELDS = ("id_hash", "user", "csrf", "method", "address", "created_at", "seen_at", "expires_at")
+_SESSIONS_OF = select(sessions).where(sessions.c.user_folded == bindparam("wanted")).order_by(sessions.c.seen_at.desc())
+_SESSION_FIELDS = tuple(field.name for field in fields(Session))
 
 
 class SqlUserStore:
@@ -42,6 +45,14 @@ class SqlUserStore:
 
     async def user(self, name: str) -> User | None:
         return await self._one(_BY_NAME, name.casefold())
+
+    async def user_by_uuid(self, uuid: UUID) -> User | None:
+        return await self._one(_BY_UUID, str(uuid))
+
+    async def user_by_email(self, address: str) -> User | None:
+        values = {"wanted": address.strip().casefold()}
+        found = await self._transactions.read(lambda connection: _users(connection, _BY_EMAIL, values))
+        return found[0] if len(found) == 1 else None
 
     async def user_by_pin(self, pin_lookup: str) -> User | None:
         return await self._one(_BY_PIN, pin_lookup)
@@ -70,7 +81,7 @@ class SqlUserStore:
     async def session(self, id_hash: str) -> Session | None:
         def work(connection: Connection) -> Session | None:
             row = connection.execute(_SESSION, {"wanted": id_hash}).mappings().one_or_none()
-            return None if row is None else Session(**{name: row[name] for name in _SESSION_FIELDS})
+            return None if row is None else _session_of(row)
 
         return await self._transactions.read(work)
 
@@ -82,6 +93,14 @@ class SqlUserStore:
             connection.execute(insert(sessions), row)
 
         await self._transactions.write(work)
+
+    async def sessions_of(self, user: str) -> list[Session]:
+        def work(connection: Connection) -> list[Session]:
+            return [
+                _session_of(row) for row in connection.execute(_SESSIONS_OF, {"wanted": user.casefold()}).mappings()
+            ]
+
+        return await self._transactions.read(work)
 
     async def delete_session(self, id_hash: str) -> None:
         await self._delete_sessions(sessions.c.id_hash == id_hash)
@@ -133,6 +152,7 @@ def _user_row(user: User) -> dict[str, Any]:
         "searched": "\n".join((user.name, user.full_name, user.email or "")).casefold(),
         "full_name": user.full_name,
         "email": user.email,
+        "email_folded": user.email.strip().casefold() if user.email else None,
         "role": user.role.value,
         "disabled": user.disabled,
         "password_hash": user.password_hash,
@@ -142,6 +162,10 @@ def _user_row(user: User) -> dict[str, Any]:
         "created_at": user.created_at,
         "version": user.version,
     }
+
+
+def _session_of(row: RowMapping) -> Session:
+    return Session(**{name: row[name] for name in _SESSION_FIELDS})
 
 
 def _user_of(row: RowMapping, owned: Sequence[str]) -> User:
