@@ -89,6 +89,7 @@ def _routes(guard: Guard, site: Site) -> list[Route]:
         ("POST", "/jobs/{id:int}/extend", jobs.extend),
         ("POST", "/jobs/{id:int}/claim", jobs.claim),
         ("POST", "/jobs/{id:int}/unlock", jobs.unlock),
+        ("POST", "/jobs/{id:int}/convert", jobs.convert),
         ("POST", "/jobs/{id:int}/came-out", jobs.came_out),
         ("POST", "/jobs/{id:int}/not-out", jobs.not_out),
     ]

@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from gateway.domain.job import Job, JobState
 from gateway.errors import NotFound, NotPossible, Refusal
 from gateway.services.ports import JobQuery
 from gateway.services.release import Outcome
 from webprint import words
+from webprint.choices import read_choice, view_choice
 from webprint.joblist import JobList, Note, as_sent, asked_of, back_to, fingerprint, refused
 from webprint.options import read_changes, read_jobs
 from webprint.preview import PreviewPages
@@ -106,6 +107,18 @@ class JobPages:
             visit, lambda i, actor: self._site.release.unlock(i, actor, password), "is being opened with that password."
         )
 
+    async def convert(self, visit: Visit) -> Response:
+        """Back on the job's page the new pages appear as soon as they are made."""
+        try:
+            job = await self._site.release.visible(_id(visit), visit.actor)
+            await self._site.release.convert_again(job.id, visit.actor, read_choice(visit.form, job))
+        except NotFound:
+            raise
+        except Refusal as refusal:
+            note = refused("That did not work", refusal)
+            return await self._list.page(visit, back_to(visit), notes=[note], refusal=refusal)
+        return RedirectResponse(f"/jobs/{job.id}", 303)
+
     async def came_out(self, visit: Visit) -> Response:
         return await self._resolve(visit, came_out=True, text="is done. Thank you.")
 
@@ -181,6 +194,7 @@ class JobPages:
             history=history,
             state=state,
             preview=section,
+            choice=view_choice(job) if own else None,
         )
         response.headers["ETag"] = state
         return response

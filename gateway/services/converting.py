@@ -79,3 +79,6 @@ def _check(job: Job, choice: ConversionChoice) -> None:
         raise NotPossible("This document is printed as it is: sheets and comments are chosen of office documents.")
     if choice.of_sheets and not any(map(is_spreadsheet, formats)):
         raise BadRequest("This document has no sheets to choose.")
+    most = max((len(found.sheets) for found in job.found.inspections), default=0)
+    if most and choice.sheets and max(choice.sheets) > most:
+        raise BadRequest(f"This workbook has {most} sheets.")
