@@ -14,9 +14,14 @@ from gateway.i18n import HERE, LANGUAGES
 from gateway.locales.harvest import SAID, harvest, refusals
 
 ROOT = HERE.parent.parent
-SOURCES = ("gateway", "webprint", "sandbox", "ipp/server", "emailprint", "mobile_api")
-SILENT = ("gateway/cli", "gateway/app", "gateway/locales", "gateway/adapters/db/migrations")
-"""What speaks to administrators at a terminal, in English."""
+SOURCES = ("gateway", "webprint", "sandbox", "emailprint", "mobile_api")
+SILENT = (
+    *("gateway/cli", "gateway/app", "gateway/locales", "gateway/adapters/db/migrations", "sandbox/probe.py"),
+    *("sandbox/jail/office_", "sandbox/jail/tools.py", "sandbox/jail/flow.py", "sandbox/settings.py"),
+)
+"""What speaks to administrators at a terminal, in English, or to LibreOffice."""
+MARKED = ("webprint", "emailprint", "mobile_api")
+"""Where every text of a table is marked, and constants are something else."""
 
 
 def collect(root: Path = ROOT) -> Catalog:
@@ -28,15 +33,17 @@ def collect(root: Path = ROOT) -> Catalog:
             name = path.relative_to(root).as_posix()
             if not name.startswith(SILENT):
                 # The sandbox has errors of its own, whose first argument is a detail for the log.
-                _from_python(catalogue, name, path, frozenset() if folder == "sandbox" else saying)
+                _from_python(
+                    catalogue, name, path, frozenset() if folder == "sandbox" else saying, folder not in MARKED
+                )
         for path in sorted([*(root / folder).rglob("*.html"), *(root / folder).rglob("*.txt")]):
             if "templates" in path.parts or "letters" in path.parts:
                 _from_template(catalogue, path.relative_to(root).as_posix(), path)
     return catalogue
 
 
-def _from_python(catalogue: Catalog, name: str, path: Path, saying: frozenset[str]) -> None:
-    for text in harvest(path.read_text("utf-8"), saying):
+def _from_python(catalogue: Catalog, name: str, path: Path, saying: frozenset[str], constants: bool) -> None:
+    for text in harvest(path.read_text("utf-8"), saying, constants=constants):
         key = (text.text, text.plural) if text.plural else text.text
         catalogue.add(key, locations=[(name, text.line)], auto_comments=[SAID] if text.said else [])
 

@@ -34,12 +34,15 @@ def refusals(errors: Path) -> frozenset[str]:
     return frozenset(node.name for node in tree.body if isinstance(node, ast.ClassDef)) - {"StartupError"}
 
 
-def harvest(source: str, saying: frozenset[str]) -> Iterator[Text]:
-    """Every text of one Python module, in the order of the tree; `saying` are the classes of refusals."""
+def harvest(source: str, saying: frozenset[str], *, constants: bool = True) -> Iterator[Text]:
+    """Every text of one Python module, in the order of the tree; `saying` are the classes of refusals.
+
+    With `constants` those of modules and classes that read like a sentence are taken, too.
+    """
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
             yield from _of_call(node, saying)
-        elif isinstance(node, ast.Assign | ast.AnnAssign):
+        elif constants and isinstance(node, ast.Assign | ast.AnnAssign):
             yield from _of_constant(node)
 
 
@@ -104,7 +107,7 @@ def _is_sentence(text: str) -> bool:
 def _template(node: ast.expr) -> str:
     """The text of a constant, an f-string or a sum of them; "" for anything else."""
     if isinstance(node, ast.Constant):
-        return _str(node)
+        return re.sub(r"\{([a-z_]+)\}", r"%(\1)s", _str(node))  # filled in by format()
     if isinstance(node, ast.JoinedStr):
         return "".join(_piece(value) for value in node.values)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
