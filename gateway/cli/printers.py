@@ -1,5 +1,6 @@
 """`papertap printer` and `papertap device`: what clients see, and the machines behind it."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -7,6 +8,7 @@ import typer
 from gateway.app import Gateway
 from gateway.cli.common import AsJson, Config, Data, show, using
 from gateway.domain.device import Device
+from gateway.domain.price import NO_TARIFF, parse_price, parse_sheet_price
 from gateway.domain.printer import Authentication, HeldView, Printer, ReleasePolicy
 
 printers = typer.Typer(no_args_is_help=True, help="What clients see and print to.")
@@ -67,6 +69,7 @@ def printer_set(
     accepting: Annotated[bool | None, typer.Option()] = None,
     paused: Annotated[bool | None, typer.Option()] = None,
     default: Annotated[bool | None, typer.Option(help="Whether /ipp/print is this printer.")] = None,
+    guests: Annotated[bool | None, typer.Option(help="Whether visitors without an account may upload to it.")] = None,
     config: Config = None,
     data: Data = None,
     as_json: AsJson = False,
@@ -82,6 +85,7 @@ def printer_set(
         "is_accepting_jobs": accepting,
         "paused": paused,
         "is_default": default,
+        "guests": guests,
     }
     changes = {field: value for field, value in given.items() if value is not None}
     show(
@@ -103,6 +107,46 @@ def printer_list(config: Config = None, data: Data = None, as_json: AsJson = Fal
         ]
 
     show(using(config, data, work), as_json)
+
+
+@printers.command("price")
+def printer_price(
+    name: str,
+    grey: Annotated[str | None, typer.Option(help="Of one impression without colour.")] = None,
+    colour: Annotated[str | None, typer.Option("--colour", "--color", help="Of one impression with colour.")] = None,
+    sheet: Annotated[
+        list[str] | None, typer.Option(help="Of one sheet: 0.01, or iso_a4=0.01 for one paper. Several times.")
+    ] = None,
+    free: Annotated[bool, typer.Option("--free", help="Take all prices away.")] = False,
+    config: Config = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a printer costs, or change it; what is not named stays."""
+    others = [text for text in sheet or () if "=" not in text]
+    given = {
+        "grey": None if grey is None else parse_price(grey),
+        "color": None if colour is None else parse_price(colour),
+        "sheet": None if not others else parse_price(others[-1]),
+    }
+    changes: dict[str, Any] = {field: price for field, price in given.items() if price is not None}
+    sheets = dict(parse_sheet_price(text) for text in sheet or () if "=" in text)
+
+    async def work(gateway: Gateway) -> Printer:
+        printer = gateway.printers.get(name)
+        if free:
+            return await gateway.printers.change_printer(name, tariff=NO_TARIFF)
+        if not changes and not sheets:
+            return printer
+        merged = tuple((dict(printer.tariff.sheets) | sheets).items())
+        currency = gateway.settings.site.currency
+        tariff = replace(printer.tariff, **changes, sheets=merged, currency=currency)
+        return await gateway.printers.change_printer(name, tariff=tariff)
+
+    tariff = (printer := using(config, data, work)).tariff
+    shown = {"name": printer.name, "grey": str(tariff.grey), "colour": str(tariff.color), "sheet": str(tariff.sheet)}
+    papers = ", ".join(f"{paper}={price}" for paper, price in tariff.sheets)
+    show([shown | {"sheets": papers, "currency": tariff.currency}], as_json, one=True)
 
 
 @printers.command("remove")

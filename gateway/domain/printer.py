@@ -6,6 +6,7 @@ from uuid import UUID
 
 from gateway.domain.capabilities import Capabilities
 from gateway.domain.kiosk import ANY_PROOF, KioskProof
+from gateway.domain.price import NO_TARIFF, Tariff
 
 
 class ReleasePolicy(StrEnum):
@@ -38,6 +39,7 @@ class Printer:
     Output Devices it may print on, in order of preference. `capabilities` is the union over those devices, kept
     with the row so that every front-end tells the same. `hold_seconds` is how long a held job waits.
     `kiosk_proofs` are the ways to sign in at a release station in front of it, each of which suffices.
+    `tariff` is what it costs; `guests` whether visitors without an account may upload to it.
     `config_changed_at` and `version` change with every edit: caches and announcements hang on them.
     """
 
@@ -61,6 +63,8 @@ class Printer:
     operator_message: str = ""
     defaults: dict[str, str] = field(default_factory=dict)
     kiosk_proofs: tuple[KioskProof, ...] = ANY_PROOF
+    tariff: Tariff = NO_TARIFF
+    guests: bool = False
     subnets: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     created_at: float = 0.0

@@ -27,7 +27,7 @@ def count(pages: int, ticket: JobTicket, documents: Sequence[int] = ()) -> Count
     sides = sheets = 0
     two_sided = ticket.printed_sides not in {None, "one-sided"}
     for chosen in _parts(pages, ticket, documents):
-        printed, places = _sides(chosen, ticket)
+        printed, places = _sides(len(chosen), ticket)
         sides += printed
         sheets += ceil(places / 2) if two_sided else printed
     cover = 1 if ticket.covered else 0
@@ -45,16 +45,37 @@ def separate(documents: Sequence[Document], ticket: JobTicket) -> tuple[int, ...
     return pages
 
 
-def _parts(pages: int, ticket: JobTicket, documents: Sequence[int]) -> list[int]:
-    """How many pages are printed of each document; picked pages are one document, in an order of their own."""
+def page_sides(pages: int, ticket: JobTicket, documents: Sequence[int] = ()) -> list[tuple[int, ...]]:
+    """The document's pages, from 1, on each printed side of one copy, in the order in which the sides come out."""
+    found: list[tuple[int, ...]] = []
+    for part in _parts(pages, ticket, documents):
+        step = ticket.number_up if ticket.number_up in NUMBER_UP else 1
+        groups = _folded(part) if ticket.booklet else (part[at : at + step] for at in range(0, len(part), step))
+        found += [tuple(group) for group in groups if group]
+    return found
+
+
+def _folded(part: Sequence[int]) -> list[list[int]]:
+    """The sides of sheets that lie in each other and are folded in the middle: last and first page, then inwards."""
+    places = 4 * ceil(len(part) / 4)
+    sides: list[list[int]] = []
+    for first in range(0, places // 2, 2):
+        last = places - 1 - first
+        sides += [[last, first], [first + 1, last - 1]]
+    return [[part[place] for place in side if place < len(part)] for side in sides]
+
+
+def _parts(pages: int, ticket: JobTicket, documents: Sequence[int]) -> list[list[int]]:
+    """The printed pages of each document, from 1; picked pages are one document, in an order of their own."""
     chosen = ticket.chosen(pages)
     if ticket.page_picks:
-        return [len(chosen)]
+        picked = [pick.page for pick in ticket.page_picks if pick.page <= pages]
+        return [[picked[place] for place in chosen]]
     parts, end = [], 0
     for length in documents:
-        parts.append(sum(end <= page < end + length for page in chosen))
+        parts.append([page + 1 for page in chosen if end <= page < end + length])
         end += length
-    return [*parts, sum(page >= end for page in chosen)]
+    return [*parts, [page + 1 for page in chosen if page >= end]]
 
 
 def _sides(pages: int, ticket: JobTicket) -> tuple[int, int]:

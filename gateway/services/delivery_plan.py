@@ -1,31 +1,25 @@
 """Who does what of a Job Ticket: the device, as far as its protocol and its abilities go, and we for the rest."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 from urllib.parse import urlsplit
 
 from gateway.domain.capabilities import Capabilities
 from gateway.domain.device import Device
 from gateway.domain.job import Job
+from gateway.domain.price import NO_BILL, Bill
 from gateway.domain.printer import Printer
 from gateway.domain.ticket import JobTicket
 from gateway.errors import NotPossible
 from gateway.services.counting import Counts, count, separate
+from gateway.services.effect import GREY, effective
 from gateway.services.ports import Order
+from gateway.services.pricing import bill_for, paged_of
 
 PDF = "application/pdf"
 MADE = (PDF, "image/pwg-raster", "image/urf", "application/vnd.hp-PCLXL", "application/postscript")
 """Formats that we can make, best first: a PDF may go out as it is."""
 
 _PORTRAIT = 3
-_DEFAULTS = {
-    "media": "media",
-    "output-bin": "output_bin",
-    "print-color-mode": "print_color_mode",
-    "print-scaling": "print_scaling",
-    "sides": "sides",
-}
-_GREY = frozenset({"monochrome", "auto-monochrome", "process-monochrome", "bi-level", "process-bi-level"})
 _LONGEST_TITLE = 120
 
 
@@ -34,7 +28,7 @@ class Plan:
     """`render`: whether the printable must be made over, with `ours` and `our_copies` applied.
 
     `device_copies` and `theirs` are what the device is told. `counts` is what all of it makes of paper, and `color`
-    whether it is charged as colour.
+    whether it carries colour; `bill` is what any part of it costs.
     """
 
     format: str
@@ -45,6 +39,7 @@ class Plan:
     device_copies: int
     counts: Counts
     color: bool
+    bill: Bill = NO_BILL
 
 
 def plan_for(job: Job, printer: Printer, device: Device) -> Plan:
@@ -71,20 +66,9 @@ def plan_for(job: Job, printer: Printer, device: Device) -> Plan:
         theirs=theirs,
         device_copies=device_copies,
         counts=count(job.pages or 1, ticket, separate(job.documents, ticket)),
-        color=bool(job.color) and can.color and ticket.print_color_mode not in _GREY,
+        color=bool(job.color) and can.color and ticket.print_color_mode not in GREY,
+        bill=bill_for(printer, ticket, paged_of(job, ticket), can),
     )
-
-
-def effective(ticket: JobTicket, printer: Printer, can: Capabilities) -> JobTicket:
-    """The ticket with the Printer's defaults; one-sided unless it was asked for and the device can."""
-    fields = ((name, printer.defaults.get(key)) for key, name in _DEFAULTS.items())
-    missing: dict[str, Any] = {name: value for name, value in fields if value and getattr(ticket, name) is None}
-    if ticket.media_col is not None:
-        missing.pop("media", None)
-    whole = replace(ticket, **missing)
-    # A booklet's sides are its own: the Printer's default was not meant for it.
-    sides = ticket.printed_sides if ticket.booklet else whole.sides
-    return replace(whole, sides=(sides or "one-sided") if can.duplex else "one-sided")
 
 
 def order_for(job: Job, plan: Plan, *, size: int) -> Order:
@@ -111,7 +95,7 @@ def _is_padded(job: Job, ticket: JobTicket) -> bool:
 
 def _is_untold(job: Job, ticket: JobTicket, can: Capabilities) -> bool:
     """What a device that takes no attributes cannot be told, so that the document itself must have it."""
-    grey = ticket.print_color_mode in _GREY and bool(job.color) and can.color
+    grey = ticket.print_color_mode in GREY and bool(job.color) and can.color
     turned = ticket.orientation_requested not in {None, _PORTRAIT}
     return grey or turned or ticket.print_scaling not in {None, "auto", "none"}
 

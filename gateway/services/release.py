@@ -14,9 +14,12 @@ from gateway.domain.printer import Printer
 from gateway.domain.user import Actor
 from gateway.domain.waiting import assigned, check_ticket, unassigned
 from gateway.errors import NotAuthenticated, NotFound, NotPossible, Refusal
+from gateway.services.effect import effective
 from gateway.services.fitness import refusal_of
 from gateway.services.keeping import Keeping
 from gateway.services.ownership import is_own
+from gateway.services.pricing import bill_for, paged_of
+from gateway.services.printers import Printers
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,12 +139,22 @@ class Release(Keeping):
             return unassigned(back)
 
         text = "said to have printed" if came_out else "said not to have printed"
-        return await self._apply(job_id, actor, change, text, receipt=_receipt if came_out else None)
+        return await self._apply(job_id, actor, change, text, receipt=self._receipt if came_out else None)
+
+    def _receipt(self, job: Job, now: float) -> Receipt | None:
+        if job.release_id is None or job.output_device is None:
+            return None
+        return _receipt(job, self._printers, now)
 
 
-def _receipt(job: Job, now: float) -> Receipt | None:
-    if job.release_id is None or job.output_device is None:
-        return None
+def _receipt(job: Job, printers: Printers, now: float) -> Receipt:
+    assert job.release_id is not None
+    assert job.output_device is not None
+    printer = printers.get(job.printer)
+    device = next((d for d in printers.devices() if d.name == job.output_device), None)
+    can = device.capabilities if device else printer.capabilities
+    ticket = effective(job.ticket, printer, can)
+    bill = bill_for(printer, ticket, paged_of(job, ticket), can)
     return Receipt(
         release_id=job.release_id,
         job_id=job.id,
@@ -153,4 +166,6 @@ def _receipt(job: Job, now: float) -> Receipt | None:
         color=bool(job.color),
         confirmed=False,
         at=now,
+        amount=bill.amount(job.impressions_completed, job.sheets_completed),
+        currency=bill.tariff.currency,
     )

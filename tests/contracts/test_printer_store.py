@@ -2,12 +2,14 @@
 
 import asyncio
 from dataclasses import fields, replace
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 
 from gateway.domain.capabilities import Capabilities, Media
 from gateway.domain.device import Device, DeviceState, DeviceStatus
+from gateway.domain.price import Tariff
 from gateway.domain.printer import Authentication, HeldView, Printer, ReleasePolicy
 from gateway.errors import Conflict
 from gateway.services.ports import PrinterStore
@@ -55,6 +57,8 @@ def a_full_printer() -> Printer:
         defaults={"sides": "two-sided-long-edge"},
         subnets=("10.0.0.0/8",),
         groups=("staff",),
+        tariff=Tariff(grey=Decimal("0.0500"), sheets=(("iso_a4", Decimal("0.01")),), currency="CHF"),
+        guests=True,
         created_at=NOW,
         config_changed_at=NOW + 1,
     )

@@ -117,3 +117,14 @@ def test_backup_and_restore_are_one_command_each(papertap: Shell, tmp_path: Path
 def test_check_tells_each_finding(papertap: Shell) -> None:
     done = papertap.run("check", "--json")
     assert {"python", "sandbox: jail", "data"} <= {finding["name"] for finding in json.loads(done.output)}
+
+
+def test_a_printer_gets_prices_by_command_line(papertap: Shell) -> None:
+    papertap.json("printer", "add", "find-me")
+    told = papertap.json("printer", "price", "find-me", "--grey", "0.05", "--colour", "0,25", "--sheet", "iso_a4=0.01")
+    assert (told["grey"], told["colour"], told["sheets"], told["currency"]) == ("0.05", "0.25", "iso_a4=0.01", "EUR")
+    changed = papertap.json("printer", "price", "find-me", "--sheet", "0.02")
+    assert (changed["grey"], changed["sheet"], changed["sheets"]) == ("0.05", "0.02", "iso_a4=0.01")
+    assert papertap.json("printer", "price", "find-me") == changed
+    assert isinstance(papertap.run("printer", "price", "find-me", "--grey", "five").exception, PapertapError)
+    assert papertap.json("printer", "price", "find-me", "--free")["grey"] == "0"

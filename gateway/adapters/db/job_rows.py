@@ -1,5 +1,6 @@
 """Jobs, their records and receipts to rows and back: written out by hand, so that a row says all and hides nothing."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -158,6 +159,8 @@ def receipt_row(receipt: Receipt) -> dict[str, Any]:
         "color": receipt.color,
         "confirmed": receipt.confirmed,
         "at": receipt.at,
+        "amount": str(receipt.amount),
+        "currency": receipt.currency,
     }
 
 
@@ -173,4 +176,6 @@ def receipt_of(row: RowMapping) -> Receipt:
         color=row["color"],
         confirmed=row["confirmed"],
         at=row["at"],
+        amount=Decimal(row["amount"]),
+        currency=row["currency"],
     )

@@ -1,6 +1,7 @@
 """Printers and Output Devices to rows and back. Few rows, always read whole: what nothing asks for is one JSON text."""
 
 from dataclasses import fields
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -10,18 +11,21 @@ from gateway.adapters.db.json_values import as_object, dump, load
 from gateway.domain.capabilities import Capabilities, Media
 from gateway.domain.device import Device, DeviceState, DeviceStatus
 from gateway.domain.kiosk import ANY_PROOF, KioskProof
+from gateway.domain.price import Tariff
 from gateway.domain.printer import Authentication, HeldView, Printer, ReleasePolicy
 
 _OWN_COLUMNS = {"uuid", "name", "version"}
 _PRINTER_FIELDS = tuple(f.name for f in fields(Printer) if f.name not in _OWN_COLUMNS | {"capabilities"})
 _DEVICE_FIELDS = tuple(f.name for f in fields(Device) if f.name not in _OWN_COLUMNS | {"capabilities", "status"})
 _CAPABILITY_FIELDS = tuple(f.name for f in fields(Capabilities) if f.name != "media")
+_PRICES = ("grey", "color", "sheet")
 _MEDIA_FIELDS = tuple(f.name for f in fields(Media))
 _STATUS_FIELDS = tuple(f.name for f in fields(DeviceStatus))
 
 
 def printer_row(printer: Printer) -> dict[str, Any]:
     settings = as_object(printer, _PRINTER_FIELDS) | {"capabilities": _from_capabilities(printer.capabilities)}
+    settings["tariff"] = _from_tariff(printer.tariff)
     return _columns(printer) | {"settings": dump(settings)}
 
 
@@ -39,6 +43,7 @@ def printer_of(row: RowMapping) -> Printer:
         subnets=tuple(settings.pop("subnets")),
         groups=tuple(settings.pop("groups")),
         kiosk_proofs=tuple(map(KioskProof, settings.pop("kiosk_proofs", ANY_PROOF))),
+        tariff=_to_tariff(settings.pop("tariff", {})),
         **settings,
     )
 
@@ -65,6 +70,20 @@ def device_of(row: RowMapping) -> Device:
 
 def _columns(row: Printer | Device) -> dict[str, Any]:
     return {"uuid": str(row.uuid), "name": row.name, "name_folded": row.name.casefold(), "version": row.version}
+
+
+def _from_tariff(tariff: Tariff) -> dict[str, Any]:
+    """Prices as text: JSON's numbers are no decimals."""
+    sheets = [[name, str(price)] for name, price in tariff.sheets]
+    plain = {name: str(getattr(tariff, name)) for name in _PRICES}
+    return plain | {"sheets": sheets, "currency": tariff.currency}
+
+
+def _to_tariff(stored: dict[str, Any]) -> Tariff:
+    """A row of an earlier version has none."""
+    prices = {name: Decimal(stored[name]) for name in _PRICES if name in stored}
+    sheets = tuple((name, Decimal(price)) for name, price in stored.get("sheets", ()))
+    return Tariff(**prices, sheets=sheets, currency=stored.get("currency", ""))
 
 
 def _from_capabilities(capabilities: Capabilities) -> dict[str, Any]:
