@@ -40,6 +40,7 @@ class Printer:
     with the row so that every front-end tells the same. `hold_seconds` is how long a held job waits.
     `kiosk_proofs` are the ways to sign in at a release station in front of it, each of which suffices.
     `tariff` is what it costs; `guests` whether visitors without an account may upload to it.
+    `private_jobs`: its documents are destroyed as soon as they were printed, and nobody but the owner sees their pages.
     `config_changed_at` and `version` change with every edit: caches and announcements hang on them.
     """
 
@@ -65,6 +66,7 @@ class Printer:
     kiosk_proofs: tuple[KioskProof, ...] = ANY_PROOF
     tariff: Tariff = NO_TARIFF
     guests: bool = False
+    private_jobs: bool = False
     subnets: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     created_at: float = 0.0

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from gateway.domain.delegation import Right
 from gateway.domain.job import Cause, Job, JobState, Reason, advance
 from gateway.domain.user import SYSTEM, Actor
 from gateway.domain.waiting import assigned, waiting_reasons
@@ -26,7 +27,7 @@ class Holding(JobCases):
             )
             return replace(held, ticket=ticket, output_device=None, not_before=until_time)
 
-        return await self._apply(job_id, actor, change, "held on request")
+        return await self._apply(job_id, actor, change, "held on request", right=Right.RELEASE)
 
     async def unhold(self, job_id: int, actor: Actor) -> Job:
         """IPP Release-Job: takes a job-hold-until away. It is no release at a printer."""
@@ -41,7 +42,7 @@ class Holding(JobCases):
             )
             return self._after_hold(free, actor)
 
-        return await self._apply(job_id, actor, change, "no longer held")
+        return await self._apply(job_id, actor, change, "no longer held", right=Right.RELEASE)
 
     def _after_hold(self, job: Job, actor: Actor) -> Job:
         printer = self._printers.get(job.printer)

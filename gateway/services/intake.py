@@ -171,6 +171,7 @@ class Intake:
             idempotency_key=submission.scoped_key,
             password_hash=await self._hasher.hash(_password_text(password)) if password else None,
             created_at=self._clock.now(),
+            private=printer.private_jobs,
         )
         return draft, key
 

@@ -1,8 +1,9 @@
-"""Longer than planned: extend, keep as a favourite, claim, print again (rows 15, 59 and 61)."""
+"""Longer than planned, or no longer than needed: extend, favourite, private, claim, print again (rows 15, 59, 61, 63)."""
 
 from dataclasses import replace
 from uuid import uuid4
 
+from gateway.domain.delegation import Right
 from gateway.domain.document import Document
 from gateway.domain.events import Event
 from gateway.domain.job import Job, JobState, Reason
@@ -32,7 +33,7 @@ class Keeping(Converting):
                 expiry_warned=False,
             )
 
-        return await self._apply(job_id, actor, change, "extended")
+        return await self._apply(job_id, actor, change, "extended", right=Right.RELEASE)
 
     async def favourite(self, job_id: int, actor: Actor, on: bool) -> Job:
         """A favourite never expires and can be printed again; a user has a limited number."""
@@ -46,10 +47,31 @@ class Keeping(Converting):
         def change(job: Job) -> Job:
             if job.key is None:
                 raise NotPossible("The document has been destroyed and cannot be kept.")
+            if on and job.private:
+                raise NotPossible("A private job is destroyed once it was printed, and cannot be kept.")
             expires = None if on else self._clock.now() + self._settings.hold_seconds
             return replace(job, favourite=on, expires_at=expires)
 
         return await self._apply(job_id, actor, change, "made a favourite" if on else "no longer a favourite")
+
+    async def make_private(self, job_id: int, actor: Actor) -> Job:
+        """From now on only the owner sees its pages, and its document is destroyed as soon as it was printed.
+
+        There is no way back: whoever was promised it can rely on it.
+        """
+
+        def change(job: Job) -> Job:
+            if not is_own(job, actor):
+                raise Forbidden("Only the owner can make a job private.")
+            if job.state.ended or job.favourite:
+                raise NotPossible("Only a job that waits, and is no favourite, can be made private.")
+            return replace(job, private=True)
+
+        return await self._apply(job_id, actor, change, "made private")
+
+    async def note(self, job_id: int, actor: Actor, what: str, text: str, *, by: str | None = None) -> Job:
+        """A line in the job's history of what was done about it elsewhere."""
+        return await self._apply(job_id, actor, lambda job: job, what, by=by, text=text)
 
     async def claim(self, job_id: int, actor: Actor) -> Job:
         """An unclaimed job becomes the actor's: only one that came from the actor's own address within the hour.
@@ -76,12 +98,25 @@ class Keeping(Converting):
         job = await self.visible(job_id, actor)
         if not is_own(job, actor):
             raise Forbidden("Only the owner can print a job again.")
+        if job.private:
+            raise NotPossible("A private job is printed once. Send it again to print it again.")
+        now = self._clock.now()
+        twin = replace(await self._twin(job), expires_at=now + self._printers.get(job.printer).hold_seconds)
+        copy = replace(twin, address=actor.address or job.address)
+        (added,) = await self._jobs.add([copy])
+        self._publish(Event.JOB_CREATED, added)
+        if not self._printers.get(job.printer).holds:
+            return await self._apply(
+                added.id, SYSTEM, lambda current: self._after_hold(current, actor), f"printed again from job {job.id}"
+            )
+        return added
+
+    async def _twin(self, job: Job) -> Job:
+        """A held job with the same pages, in files and under a key of its own; not added yet."""
         if job.key is None or job.printable is None:
             raise NotPossible("The document has been destroyed. Send it again to print it again.")
         old, (plain, wrapped) = self._keyring.unwrap(job.key), self._keyring.new_key()
-        printable = await self._copied(job.printable, old, plain)
-        now = self._clock.now()
-        copy = Job(
+        return Job(
             uuid=uuid4(),
             printer=job.printer,
             state=JobState.PENDING_HELD,
@@ -90,28 +125,21 @@ class Keeping(Converting):
             owner=job.owner,
             requested_name=job.requested_name,
             source=job.source,
-            address=actor.address or job.address,
+            address=job.address,
             ticket=job.ticket.with_changes(job_hold_until=None, job_hold_until_time=None),
             documents=tuple([await self._copied(document, old, plain) for document in job.documents]),
             key=wrapped,
-            created_at=now,
-            expires_at=now + self._printers.get(job.printer).hold_seconds,
+            created_at=self._clock.now(),
             pages=job.pages,
             color=job.color,
             impressions=job.impressions,
             media_sheets=job.media_sheets,
-            printable=printable,
+            printable=await self._copied(job.printable, old, plain),
             thumbnails=tuple([await self._copied(picture, old, plain) for picture in job.thumbnails]),
             notes=job.notes,
             facts=job.facts,
+            private=job.private,
         )
-        (added,) = await self._jobs.add([copy])
-        self._publish(Event.JOB_CREATED, added)
-        if not self._printers.get(job.printer).holds:
-            return await self._apply(
-                added.id, SYSTEM, lambda current: self._after_hold(current, actor), f"printed again from job {job.id}"
-            )
-        return added
 
     async def _copied(self, document: Document, old: bytes, new: bytes) -> Document:
         writer = await self._spool.create(new)

@@ -20,11 +20,19 @@ class Kind(Enum):
     """What is counted. Sign-ins count failures only: a try that succeeds is given back."""
 
     SIGN_IN_NAME = auto()
+    SIGN_IN_ACCOUNT = auto()
     SIGN_IN_ADDRESS = auto()
     PIN_ALONE_ADDRESS = auto()
     SIGN_IN_TERMINAL = auto()
+    SIGN_IN_BEGUN = auto()
+    MAIL_LINK_ADDRESS = auto()
+    MAIL_LINK_RECIPIENT = auto()
+    MAILBOX = auto()
+    ANSWER_ADDRESS = auto()
+    PASSKEY_ADDRESS = auto()
     REGISTRATION = auto()
     REQUEST = auto()
+    LINK = auto()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,13 +46,23 @@ class Policy:
 
 
 def policies(settings: IdentitySettings) -> dict[Kind, Policy]:
-    """The table. A name is counted for each address apart, so that an outsider cannot lock its owner out."""
+    """The table. A name is counted for each address apart, so that an outsider cannot lock its owner out.
+
+    Guesses at one name from many addresses have a count of their own, which is short, and which neither counts nor
+    stops the addresses where that name signed in before.
+    """
     often = "Too many failed tries from this address."
     return {
         Kind.SIGN_IN_NAME: Policy(
             tries=settings.tries,
             window=settings.lockout_seconds,
             lock=settings.lockout_seconds,
+            message="Too many failed tries for this name.",
+        ),
+        Kind.SIGN_IN_ACCOUNT: Policy(
+            tries=settings.account_tries_per_minute,
+            window=60.0,
+            lock=60.0,
             message="Too many failed tries for this name.",
         ),
         Kind.SIGN_IN_ADDRESS: Policy(tries=settings.tries_per_minute, window=60.0, lock=60.0, message=often),
@@ -55,8 +73,28 @@ def policies(settings: IdentitySettings) -> dict[Kind, Policy]:
         Kind.SIGN_IN_TERMINAL: Policy(
             tries=settings.tries_per_minute, window=60.0, lock=60.0, message="Too many failed tries at this terminal."
         ),
+        # Each one is a row for minutes; a page of passkeys begins one by itself, and a school has one address.
+        Kind.SIGN_IN_BEGUN: Policy(
+            tries=300, window=60.0, lock=10.0, message="Too many sign-ins were begun from this address."
+        ),
+        Kind.MAIL_LINK_ADDRESS: Policy(
+            tries=20, window=900.0, lock=900.0, message="Too many links were asked for from this address."
+        ),
+        Kind.MAIL_LINK_RECIPIENT: Policy(
+            tries=5, window=900.0, lock=900.0, message="Too many links were asked for this mail address."
+        ),
+        # Many addresses together must not fill somebody's mailbox; where its owner signs in from has its own count only.
+        Kind.MAILBOX: Policy(
+            tries=12, window=3600.0, lock=900.0, message="Too many links were asked for this mail address."
+        ),
+        # What comes back from a provider or out of a mail and does not fit.
+        Kind.ANSWER_ADDRESS: Policy(tries=settings.tries_per_minute, window=60.0, lock=60.0, message=often),
+        Kind.PASSKEY_ADDRESS: Policy(tries=settings.tries_per_minute, window=60.0, lock=60.0, message=often),
         Kind.REGISTRATION: Policy(
             tries=10, window=3600.0, lock=3600.0, message="Too many registrations from this address."
+        ),
+        Kind.LINK: Policy(
+            tries=20, window=300.0, lock=300.0, message="Too many links that do not work were tried from this address."
         ),
         Kind.REQUEST: Policy(tries=75, window=1.0, lock=1.0, message="Too many requests from this address."),
     }
@@ -136,6 +174,24 @@ class Limits:
             times.clear()
         while times and times[0] <= now - policy.window:
             times.popleft()
+
+
+class Familiar:
+    """From where somebody signed in before: strangers' failures must not stop these. In memory, the newest are kept."""
+
+    def __init__(self, most: int = MAX_COUNTERS) -> None:
+        self._most = most
+        self._seen: OrderedDict[tuple[str, str], None] = OrderedDict()
+
+    def note(self, who: str, address: str) -> None:
+        key = (who.strip().casefold(), subscriber(address))
+        self._seen[key] = None
+        self._seen.move_to_end(key)
+        while len(self._seen) > self._most:
+            self._seen.popitem(last=False)
+
+    def knows(self, who: str, address: str) -> bool:
+        return (who.strip().casefold(), subscriber(address)) in self._seen
 
 
 def in_words(seconds: float) -> str:

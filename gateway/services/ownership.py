@@ -1,5 +1,10 @@
-"""Whose a job is, and who may know of it: another's job answers as not found."""
+"""Whose a job is, who may know of it, and what a delegate may do with it: another's job answers as not found.
 
+What was delegated stands in `Actor.acts_for`; the services fill it in from the rows, so that a grant that was taken back
+is gone with the next request.
+"""
+
+from gateway.domain.delegation import Right
 from gateway.domain.job import Job
 from gateway.domain.user import Actor
 
@@ -15,5 +20,25 @@ def is_own(job: Job, actor: Actor) -> bool:
     return same and actor.user is None
 
 
+def rights_on(job: Job, actor: Actor) -> frozenset[Right]:
+    """What the owner, and nobody else, let this actor do with the job."""
+    if job.owner is None or actor.user is None:
+        return frozenset()
+    owner = job.owner.casefold()
+    return frozenset[Right]().union(*(d.rights for d in actor.acts_for if d.owner.casefold() == owner))
+
+
 def may_see(job: Job, actor: Actor) -> bool:
-    return actor.is_operator or is_own(job, actor)
+    return actor.is_operator or is_own(job, actor) or bool(rights_on(job, actor))
+
+
+def may(job: Job, actor: Actor, right: Right | None) -> bool:
+    """Whether the actor may do what `right` names; None is what no delegate may."""
+    if actor.is_operator or is_own(job, actor):
+        return True
+    return right is not None and right in rights_on(job, actor)
+
+
+def sees_pages(job: Job, actor: Actor) -> bool:
+    """Pictures of pages are the owner's, and the delegates' unless the job is private; never the staff's."""
+    return is_own(job, actor) or (not job.private and Right.SEE in rights_on(job, actor))

@@ -20,7 +20,6 @@ from gateway.errors import BadRequest, Forbidden, FormatError, NotFound, NotPoss
 from gateway.services.counting import Counts
 from gateway.services.delivery_plan import Plan, plan_for
 from gateway.services.fitness import choose_device, lacking
-from gateway.services.ownership import is_own
 from gateway.services.particulars import particulars
 from gateway.services.ports import Clock, Converter, ConverterCrashed, Keyring, Particulars, Rendered, Spool
 from gateway.services.preview_store import Made, Pictures, Turns
@@ -105,7 +104,9 @@ class Preview:
         """
         _check(sides, width)
         job = await self._release.visible(job_id, actor)
-        _permit(job, actor)
+        if not await self._release.sees_pages(job, actor):
+            raise NotFound("There is no picture of that page.")
+        _permit(job)
         wanted = self._planned(job, changes, device, width)
         found = self._pictures.find(wanted.key, sides)
         if found is None:
@@ -195,9 +196,7 @@ def _check(sides: Sequence[int], width: int) -> None:
         raise BadRequest(f"Pictures are {NARROWEST} to {WIDEST} pixels wide.")
 
 
-def _permit(job: Job, actor: Actor) -> None:
-    if not is_own(job, actor):
-        raise NotFound("There is no picture of that page.")
+def _permit(job: Job) -> None:
     if job.password_hash is not None and job.owner is None:
         raise Forbidden("This job has a PIN: its pages are shown to nobody before it is released.")
     if job.key is None or job.printable is None:

@@ -4,22 +4,28 @@ Another's job answers as not found. A release is a compare-and-set on the row: o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gateway.domain.account import Receipt
+from gateway.domain.delegation import Right
 from gateway.domain.device import Device
+from gateway.domain.events import Event
 from gateway.domain.job import Cause, Job, JobState, Reason, advance
 from gateway.domain.printer import Printer
+from gateway.domain.ticket import JobTicket
 from gateway.domain.user import Actor
 from gateway.domain.waiting import assigned, check_ticket, unassigned
-from gateway.errors import NotAuthenticated, NotFound, NotPossible, Refusal
+from gateway.errors import Conflict, NotAuthenticated, NotFound, NotPossible, Refusal
 from gateway.services.effect import effective
 from gateway.services.fitness import refusal_of
 from gateway.services.keeping import Keeping
 from gateway.services.ownership import is_own
 from gateway.services.pricing import bill_for, paged_of
 from gateway.services.printers import Printers
+
+LEAST_OF_PROOF = 2
+"""Copies from which on a proof makes sense."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +35,16 @@ class Outcome:
     job_id: int
     job: Job | None = None
     refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Wish:
+    """Where and how a job is released. `by` is who did it, if not the actor; `charged_to` who pays, if not the owner."""
+
+    device: str | None = None
+    changes: Mapping[str, Any] = field(default_factory=dict)
+    by: str = ""
+    charged_to: str | None = None
 
 
 class Release(Keeping):
@@ -49,40 +65,97 @@ class Release(Keeping):
         outcomes: list[Outcome] = []
         for job_id in job_ids:
             try:
-                job = await self._release(job_id, actor, device, changes or {}, job_password)
+                job = await self._release(job_id, actor, _Wish(device=device, changes=changes or {}), job_password)
                 outcomes.append(Outcome(job_id=job_id, job=job))
             except Refusal as refusal:
                 outcomes.append(Outcome(job_id=job_id, refusal=refusal))
         return outcomes
 
-    async def _release(
-        self, job_id: int, actor: Actor, device: str | None, changes: Mapping[str, Any], password: bytes | None
+    async def release_shared(
+        self, job_id: int, owner: Actor, *, device: str | None, by: str, charged_to: str | None
     ) -> Job:
+        """In the name of `owner`, by somebody who was given a link; raises what a release refuses."""
+        return await self._release(job_id, owner, _Wish(device=device, by=by, charged_to=charged_to), None)
+
+    async def proof(
+        self, job_id: int, actor: Actor, *, device: str | None = None, changes: Mapping[str, Any] | None = None
+    ) -> tuple[Job, Job]:
+        """(one copy, on its way as a job of its own; the rest, waiting with the same changes and one copy less).
+
+        NotPossible when only one copy is wanted. A second tap at the same moment makes no second proof.
+        """
         job = await self.visible(job_id, actor)
+        ticket, target = await self._permitted(job, actor, device, changes or {}, None)
+        if ticket.copies < LEAST_OF_PROOF:
+            raise NotPossible("A proof is the first of several copies. Choose more copies, or print this one.")
+        twin = replace(
+            await self._twin(job),
+            ticket=replace(ticket, copies=1),
+            state=JobState.PENDING,
+            reasons=(Reason.JOB_QUEUED_FOR_MARKER,),
+            idempotency_key=f"proof:{job.uuid}:{job.version}",
+        )
+        # The rest first: a crash in between leaves a copy too few, which can be printed, not one too many.
+
+        def keep(current: Job) -> Job:
+            if current.version != job.version:
+                raise Conflict("The job was changed meanwhile. Look at it and try again.")
+            self._check_waiting(current)
+            return replace(current, ticket=replace(ticket, copies=ticket.copies - 1))
+
+        rest = await self._apply(
+            job_id, actor, keep, f"proof released to {target.info or target.name}", right=Right.RELEASE
+        )
+        by = actor.user or actor.claimed
+        try:
+            (proof,) = await self._jobs.add([assigned(twin, target.name, by=by, now=self._clock.now())])
+        except Refusal:
+            await self._apply(job_id, actor, lambda now: replace(now, ticket=ticket), "proof not released")
+            raise
+        self._publish(Event.JOB_CREATED, proof)
+        return proof, rest
+
+    async def _release(self, job_id: int, actor: Actor, wish: "_Wish", password: bytes | None) -> Job:
+        job = await self.visible(job_id, actor)
+        _, target = await self._permitted(job, actor, wish.device, wish.changes, password)
+
+        def assign(current: Job) -> Job:
+            self._check_waiting(current)
+            moved = advance(current, Cause.RELEASED, now=self._clock.now(), message="")
+            return replace(
+                assigned(
+                    replace(moved, ticket=current.ticket.with_changes(**wish.changes)),
+                    target.name,
+                    by=wish.by or actor.user or actor.claimed,
+                    now=self._clock.now(),
+                ),
+                charged_to=wish.charged_to,
+            )
+
+        what = f"released to {target.info or target.name}"
+        return await self._apply(job_id, actor, assign, what, by=wish.by or None, right=Right.RELEASE)
+
+    async def _permitted(
+        self, job: Job, actor: Actor, device: str | None, changes: Mapping[str, Any], password: bytes | None
+    ) -> tuple[JobTicket, Device]:
+        """What would be printed and where; a refusal says why not."""
         if self._keyring.locked:
             self._keyring.new_key()  # raises Locked with the sentence that says what to do
         await self._check_password(job, actor, password)
-        target = self._target(self._printers.get(job.printer), device)
+        printer = self._printers.get(job.printer)
+        target = self._target(printer, device)
         ticket = job.ticket.with_changes(**changes)
-        check_ticket(job, ticket, self._printers.get(job.printer).capabilities.copies)
-        refusal = refusal_of(target, ticket, others=self._printers.targets_of(self._printers.get(job.printer)))
+        check_ticket(job, ticket, printer.capabilities.copies)
+        refusal = refusal_of(target, ticket, others=self._printers.targets_of(printer))
         if refusal is not None:
             raise refusal
+        return ticket, target
 
-        def assign(current: Job) -> Job:
-            if current.has(Reason.DOCUMENT_PASSWORD_ERROR):
-                raise NotPossible("This document is protected: give its password first.")
-            if not current.prepared and current.state is JobState.PENDING_HELD:
-                raise NotPossible("This job is still being prepared. Try again in a moment.")
-            moved = advance(current, Cause.RELEASED, now=self._clock.now(), message="")
-            return assigned(
-                replace(moved, ticket=current.ticket.with_changes(**changes)),
-                target.name,
-                by=actor.user or actor.claimed,
-                now=self._clock.now(),
-            )
-
-        return await self._apply(job_id, actor, assign, f"released to {target.info or target.name}")
+    def _check_waiting(self, job: Job) -> None:
+        if job.has(Reason.DOCUMENT_PASSWORD_ERROR):
+            raise NotPossible("This document is protected: give its password first.")
+        if not job.prepared and job.state is JobState.PENDING_HELD:
+            raise NotPossible("This job is still being prepared. Try again in a moment.")
 
     async def _check_password(self, job: Job, actor: Actor, password: bytes | None) -> None:
         """A PIN given at the print dialog opens the job; its signed-in owner needs no second proof."""
@@ -112,7 +185,7 @@ class Release(Keeping):
                 raise NotPossible(f"Job {job.id} is {job.state.keyword} and cannot be changed any more.")
             return replace(job, ticket=job.ticket.with_changes(**changes), name=job.name if name is None else name)
 
-        return await self._apply(job_id, actor, change, "changed")
+        return await self._apply(job_id, actor, change, "changed", right=Right.RELEASE)
 
     async def cancel(self, job_id: int, actor: Actor, *, message: str = "") -> Job:
         """By its owner, or by an operator; delivery, if under way, notices and stops the device."""
@@ -121,7 +194,7 @@ class Release(Keeping):
             cause = Cause.CANCELED_BY_USER if is_own(job, actor) else Cause.CANCELED_BY_OPERATOR
             return advance(job, cause, now=self._clock.now(), message=message or "Canceled.")
 
-        return await self._apply(job_id, actor, change, "canceled")
+        return await self._apply(job_id, actor, change, "canceled", right=Right.DELETE)
 
     async def resolve(self, job_id: int, actor: Actor, *, came_out: bool) -> Job:
         """The user's answer to "did it come out?": done and counted, or waiting again and not counted."""
@@ -139,7 +212,9 @@ class Release(Keeping):
             return unassigned(back)
 
         text = "said to have printed" if came_out else "said not to have printed"
-        return await self._apply(job_id, actor, change, text, receipt=self._receipt if came_out else None)
+        return await self._apply(
+            job_id, actor, change, text, receipt=self._receipt if came_out else None, right=Right.RELEASE
+        )
 
     def _receipt(self, job: Job, now: float) -> Receipt | None:
         if job.release_id is None or job.output_device is None:
@@ -158,7 +233,7 @@ def _receipt(job: Job, printers: Printers, now: float) -> Receipt:
     return Receipt(
         release_id=job.release_id,
         job_id=job.id,
-        owner=job.owner,
+        owner=job.charged_to or job.owner,
         printer=job.printer,
         device=job.output_device,
         impressions=job.impressions_completed,

@@ -8,10 +8,11 @@ the next run.
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Protocol
 
 from gateway.domain.events import Event, Happening, JobRecord
 from gateway.domain.job import Cause, Job, JobState, Reason, advance
-from gateway.services.ports import AttemptStore, Clock, EventBus, JobChange, JobQuery, JobStore, Spool
+from gateway.services.ports import AttemptStore, Clock, EventBus, JobChange, JobQuery, JobStore, ShareStore, Spool
 from gateway.services.steady import Jump, SteadyClock
 from gateway.settings import Settings
 
@@ -25,6 +26,13 @@ _NOT_PRINTED = (JobState.CANCELED, JobState.ABORTED)
 _TAKEN_AWAY = {Reason.JOB_CANCELED_BY_USER, Reason.JOB_CANCELED_BY_OPERATOR}
 
 Change = Callable[[Job], JobChange | None]
+
+
+class Purge(Protocol):
+    """Deletes rows older than `before`, at most `limit`; how many there were."""
+
+    async def __call__(self, *, before: float, limit: int) -> int: ...
+
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +49,9 @@ class Retention:
         events: EventBus,
         clock: Clock,
         settings: Settings,
+        shares: ShareStore | None = None,
     ) -> None:
+        self._shares = shares
         self._jobs = jobs
         self._attempts = attempts
         self._spool = spool
@@ -71,6 +81,7 @@ class Retention:
 
     async def _destroy_documents(self, now: float) -> None:
         await self._each(JobQuery(states=_NOT_PRINTED, with_key=True), self._destroy)
+        await self._each(JobQuery(states=(JobState.COMPLETED,), private=True), self._destroy)
         reprint = self._settings.jobs.reprint_seconds
         if not reprint or self._steady.trusted:
             done = JobQuery(states=(JobState.COMPLETED,), with_key=True, favourite=False, ended_before=now - reprint)
@@ -86,7 +97,10 @@ class Retention:
         await self._spool.sweep(known, older_than=self._settings.spool.orphan_seconds)
         if self._steady.trusted:
             before = self._clock.now() - self._settings.jobs.history_seconds
-            for purge in (self._jobs.purge_ended, self._attempts.purge_attempts):
+            purges: list[Purge] = [self._jobs.purge_ended, self._attempts.purge_attempts]
+            if self._shares is not None:
+                purges.append(self._shares.purge_shares)
+            for purge in purges:
                 while await purge(before=before, limit=PURGE_PAGE) == PURGE_PAGE:
                     pass
 
@@ -143,6 +157,8 @@ class Retention:
 
     def _kept(self, job: Job, now: float) -> bool:
         """Whether the document of an ended job may still be printed again."""
+        if job.private:
+            return False
         if job.favourite:
             return job.state is not JobState.ABORTED and not _TAKEN_AWAY & set(job.reasons)
         until = (job.ended_at or now) + self._settings.jobs.reprint_seconds
