@@ -12,15 +12,18 @@ from gateway.adapters.devices import Limits, drivers
 from gateway.adapters.events import LocalEventBus
 from gateway.adapters.hasher import Argon2Hasher
 from gateway.adapters.keyring import FileKeyring
+from gateway.adapters.mail import SmtpCourier, courier_of
 from gateway.adapters.notify import PostgresqlEventBus
 from gateway.adapters.spool import LocalSpool, open_spool
 from gateway.domain.device import Device
 from gateway.errors import StartupError
+from gateway.services.delegates import Delegates
 from gateway.services.identity import Identity
 from gateway.services.intake import Intake
 from gateway.services.notifications import Notifications
 from gateway.services.order import Order
 from gateway.services.ports import Drivers, JobQuery
+from gateway.services.post_office import PostOffice
 from gateway.services.printers import Printers
 from gateway.services.release import Release
 from gateway.settings import Settings
@@ -43,11 +46,13 @@ class Gateway:
     release: Release
     notifications: Notifications
     order: Order
+    courier: SmtpCourier | None
+    mailer: PostOffice
 
     @property
     def worker(self) -> str:
         """The name under which this process claims jobs."""
-        return f"{socket.gethostname()}:{os.getpid()}"
+        return _worker()
 
     async def learn(self, name: str) -> Device:
         """Asks a device what it can do and how it is, and keeps the answer."""
@@ -86,6 +91,10 @@ def _device_limits(settings: Settings) -> Limits:
     return Limits(stall=settings.delivery.stall_seconds, poll=settings.delivery.poll_seconds)
 
 
+def _worker() -> str:
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
 async def _wire(settings: Settings, database: Database) -> Gateway:
     clock = SystemClock()
     events = PostgresqlEventBus(settings.database.url, clock=clock) if settings.database.url else LocalEventBus()
@@ -95,6 +104,10 @@ async def _wire(settings: Settings, database: Database) -> Gateway:
     spool = open_spool(settings)
     printers = Printers(store=database.printers, jobs=database.jobs, events=events, clock=clock)
     identity = Identity(users=database.users, hasher=hasher, clock=clock, settings=settings.identity)
+    courier = courier_of(settings, clock=clock)
+    mailer = PostOffice(
+        outbox=database.outbox, courier=courier, clock=clock, per_minute=settings.mail.max_per_minute, name=_worker()
+    )
     return Gateway(
         settings=settings,
         clock=clock,
@@ -125,7 +138,10 @@ async def _wire(settings: Settings, database: Database) -> Gateway:
             events=events,
             clock=clock,
             settings=settings.jobs,
+            delegates=Delegates(store=database.shares, users=database.users, clock=clock),
         ),
         notifications=Notifications(events=events, jobs=database.jobs, printers=printers, clock=clock),
         order=Order(jobs=database.jobs, events=events, clock=clock),
+        courier=courier,
+        mailer=mailer,
     )
