@@ -6,7 +6,7 @@ A setting `http.port` is `PAPERTAP_HTTP__PORT` in the environment.
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -127,15 +127,35 @@ class Delivery(BaseModel):
     lease_seconds: float = 30.0
 
 
+class OpenId(BaseModel):
+    """One OpenID provider: a button on the sign-in page. Its redirect URI is /signin/oidc/<name>/callback."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]  # stands in addresses
+    label: str = ""  # on the button; "": the name
+    issuer: str  # https://..., exactly as in its discovery document
+    client_id: str
+    client_secret: SecretStr = SecretStr("")
+    client_secret_file: Path | None = None  # its first line; preferred to a secret in the settings
+    ca_file: Path | None = None  # of a provider with a certificate of a private CA
+    scopes: tuple[str, ...] = ("openid", "profile", "email")
+    create_users: bool = False  # whoever it signs in and nobody here knows becomes a user
+
+
 class Identity(BaseModel):
-    """Sign-in policy (rows 78, 83-85, 156)."""
+    """Sign-in policy (rows 13, 78, 83-85, 96, 156)."""
+
+    providers: tuple[OpenId, ...] = ()
+    pin_alone: bool = False  # sign-in pages take a PIN without a name: handy, but one guess tries everybody's
 
     pin_digits: int = 6
     tries: int = 5  # failures of one name ...
     lockout_seconds: float = 900.0  # ... within this long lock the name for as long, for that address
     tries_per_minute: int = 20  # failures of one address
+    account_tries_per_minute: int = 5  # failures of one name from all addresses where it never signed in before
     session_seconds: float = 12 * 3600.0
     idle_seconds: float = 1800.0
+    stay_seconds: float = 30 * 24 * 3600.0  # of who asked to stay signed in on a device of his own; 0: nobody may
+    link_seconds: float = 600.0  # how long a sign-in link in a mail, or a sign-in at a provider, may take
     kiosk_seconds: float = 30.0
 
 
@@ -164,6 +184,22 @@ class Kiosk(BaseModel):
     result_seconds: float = 300.0  # how long an idle station tells what became of the last release
     plain_http: bool = False  # sign-in without TLS, for printers whose browser knows none: PINs cross the network open
     user_list: bool = False  # names to choose from instead of typing them; shows who is here to whoever stands there
+
+
+class Mail(BaseModel):
+    """Outgoing mail through one mail server. Without a `host` no mail is sent, and pages say so."""
+
+    host: str = ""
+    port: Port = 0  # 0: 587 with starttls, 465 with tls, 25 with none
+    security: Literal["starttls", "tls", "none"] = "starttls"  # none: only for a server on this machine or a safe wire
+    ca_file: Path | None = None  # of a mail server with a certificate of a private CA
+    user: str = ""  # "": it takes mail from this machine without a sign-in
+    password: SecretStr = SecretStr("")
+    password_file: Path | None = None  # its first line; preferred to a password in the settings
+    sender: str = ""  # the address that letters come from; "" is papertap@ and this machine's name
+    sender_name: str = ""  # "" is the site's name
+    max_per_minute: Annotated[int, Field(ge=1)] = 60  # more would make mail providers take us for a sender of spam
+    seconds: float = 30.0  # a mail server that says nothing for so long is tried again later
 
 
 class Site(BaseModel):
@@ -195,6 +231,7 @@ class Settings(BaseSettings):
     delivery: Delivery = Delivery()
     identity: Identity = Identity()
     kiosk: Kiosk = Kiosk()
+    mail: Mail = Mail()
     site: Site = Site()
 
     @classmethod

@@ -10,9 +10,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from discovery.interfaces import choose, interfaces
+from gateway.adapters.clock import SystemClock
 from gateway.adapters.converter import machine_findings
+from gateway.adapters.mail import courier_of
 from gateway.app.build import build
 from gateway.errors import PapertapError
+from gateway.services.ports import Undelivered
 from gateway.settings import Settings
 
 
@@ -30,7 +33,7 @@ async def check(settings: Settings) -> list[Finding]:
     """Everything that can be told without serving; takes a few seconds since a jail is really started."""
     findings = [_python(), *await asyncio.to_thread(_sandbox, settings), _pictures()]
     findings += [_port(name, settings.listen.host, port) for name, port in _ports(settings)]
-    findings += [_network(settings)]
+    findings += [_network(settings), await _mail(settings)]
     return findings + [finding async for finding in _stores(settings)]
 
 
@@ -82,6 +85,18 @@ def _network(settings: Settings) -> Finding:
     if not settings.mdns.enabled:
         return Finding(name="mdns", ok=True, text="switched off: phones find printers by address only", needed=False)
     return Finding(name="mdns", ok=bool(chosen.listen), text=f"announces {told}", needed=False)
+
+
+async def _mail(settings: Settings) -> Finding:
+    """Signs in to the mail server; nothing is sent."""
+    try:
+        courier = courier_of(settings, clock=SystemClock())
+        if courier is None:
+            text = "no mail server is set up (mail.host): no sign-in links, no notices by mail"
+            return Finding(name="mail", ok=True, text=text, needed=False)
+        return Finding(name="mail", ok=True, text=await courier.check(), needed=False)
+    except (Undelivered, PapertapError) as error:
+        return Finding(name="mail", ok=False, text=str(error))
 
 
 async def _stores(settings: Settings) -> AsyncIterator[Finding]:

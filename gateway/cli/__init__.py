@@ -14,6 +14,7 @@ import typer
 from gateway.app import Gateway, backup, check, demo, restore, serve
 from gateway.cli.common import AsJson, Config, Data, given, settings_of, using
 from gateway.cli.jobs import jobs
+from gateway.cli.mail import mail
 from gateway.cli.printers import devices, printers
 from gateway.cli.users import users
 from gateway.errors import PapertapError
@@ -23,6 +24,7 @@ app.add_typer(users, name="user")
 app.add_typer(printers, name="printer")
 app.add_typer(devices, name="device")
 app.add_typer(jobs, name="job")
+app.add_typer(mail, name="mail")
 
 
 @app.callback()

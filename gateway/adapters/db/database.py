@@ -18,6 +18,7 @@ from gateway.adapters.db.engines import (
 )
 from gateway.adapters.db.history_store import SqlHistoryStore
 from gateway.adapters.db.job_store import SqlJobStore
+from gateway.adapters.db.outbox_store import SqlOutbox
 from gateway.adapters.db.printer_store import SqlPrinterStore
 from gateway.adapters.db.schema import require_current
 from gateway.adapters.db.share_store import SqlShareStore
@@ -41,6 +42,7 @@ class Database:
         self.pending = SqlPendingStore(transactions)
         self.shares = SqlShareStore(transactions)
         self.history = SqlHistoryStore(transactions)
+        self.outbox = SqlOutbox(transactions)
 
     async def check(self) -> None:
         """Busy or Unavailable when the database takes no transaction now."""
