@@ -15,7 +15,7 @@ from gateway.errors import Forbidden, NotAuthenticated, Refusal
 from gateway.i18n import negotiate, said, speaking
 from gateway.services.limits import Kind, Limit, subscriber
 from webprint.answers import TITLES, retry_after, status_of
-from webprint.policy import access_of, allows
+from webprint.policy import Access, access_of, allows, is_recent
 from webprint.requests import (
     FORM,
     FORM_TLS,
@@ -40,8 +40,16 @@ Handler = Callable[[Visit], Awaitable[Response]]
 BROKEN = "Something went wrong on our side. Your jobs are safe. Try again in a moment."
 LIVE = "papertap-live"  # the list asks for its news by itself
 SAFE = frozenset({"GET", "HEAD"})
+STRANGERS_FORMS = ("/signin",)  # below these paths strangers get a cookie that their forms' token belongs to
 
 log = logging.getLogger(__name__)
+
+
+_PAGES = ("/account/security", "/account/addresses", "/account/data", "/account", "/history", "/upload", "/desk")
+
+
+class _ProveAgain(NotAuthenticated):
+    """Signed in, but too long ago for what was asked."""
 
 
 class Guard:
@@ -93,6 +101,8 @@ class Guard:
             raise NotAuthenticated("Sign in to see this page.")
         if request.method not in SAFE:
             check_token(visit.form, visit.csrf)
+        if access is Access.RECENT and not is_recent(visit.session, self._site.clock.now()):
+            raise _ProveAgain("Confirm that it is you.")
         return visit
 
     def _limit(self, visit: Visit) -> None:
@@ -114,7 +124,7 @@ class Guard:
             actor = replace(actor, address=client_address(request), via="web")
             return replace(visit, session=session, actor=actor, csrf=session.csrf)
         known = cookie_of(request, FORM, FORM_TLS)
-        if known is None and request.url.path != "/signin":
+        if known is None and not request.url.path.startswith(STRANGERS_FORMS):
             return visit
         value = known or new_form_cookie()
         return replace(visit, csrf=form_token(value), new_form_cookie=None if known else value)
@@ -122,6 +132,8 @@ class Guard:
     def _refused(self, visit: Visit, refusal: Refusal) -> Response:
         if isinstance(refusal, NotAuthenticated) and not visit.signed_in:
             return RedirectResponse(f"/signin?next={quote(_asked(visit.request), safe='')}", status_code=303)
+        if isinstance(refusal, _ProveAgain):
+            return RedirectResponse(f"/signin/confirm?next={quote(_asked(visit.request), safe='')}", status_code=303)
         return self.error(visit, status_of(refusal), refusal.message, retry=retry_after(refusal))
 
     def error(self, visit: Visit, status: int, message: str, *, retry: float | None = None) -> Response:
@@ -151,7 +163,7 @@ class Guard:
 
 
 def _asked(request: Request) -> str:
-    """The page to come back to; a form that was sent in vain comes back to the list."""
+    """The page to come back to; a form that was sent in vain comes back to the page that it stood on."""
     if request.method not in SAFE:
-        return "/jobs"
+        return next((page for page in _PAGES if request.url.path.startswith(page)), "/jobs")
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")

@@ -5,17 +5,21 @@ A route without a row here answers 403 to everybody; a test fails for it besides
 
 from enum import Enum, auto
 
-from gateway.domain.user import Actor
+from gateway.domain.user import Actor, Session
+
+RECENT_SECONDS = 600.0  # a proof is that long good for what would let a thief of the session in for ever
 
 
 class Access(Enum):
     """ANYONE: also strangers. SIGNED_IN: a live session; which jobs it reaches is the release service's to say.
 
+    RECENT: a live session whose user proved itself within the last minutes; else the guard asks for that first.
     OPERATOR: a live session of somebody who runs the printers. Below /kiosk a session is one of the station's.
     """
 
     ANYONE = auto()
     SIGNED_IN = auto()
+    RECENT = auto()
     OPERATOR = auto()
 
 
@@ -44,6 +48,16 @@ POLICY: dict[tuple[str, str], Access] = {
     ("POST", "/jobs/{id:int}/convert"): Access.SIGNED_IN,
     ("POST", "/jobs/{id:int}/came-out"): Access.SIGNED_IN,
     ("POST", "/jobs/{id:int}/not-out"): Access.SIGNED_IN,
+    ("GET", "/kiosk"): Access.ANYONE,
+    ("GET", "/kiosk/{station}"): Access.ANYONE,
+    ("GET", "/kiosk/{station}/last"): Access.ANYONE,
+    ("POST", "/kiosk/{station}/in"): Access.ANYONE,
+    ("POST", "/kiosk/{station}/out"): Access.SIGNED_IN,
+    ("POST", "/kiosk/{station}/here"): Access.SIGNED_IN,
+    ("POST", "/kiosk/{station}/card"): Access.SIGNED_IN,
+    ("POST", "/kiosk/{station}/release"): Access.SIGNED_IN,
+    ("POST", "/kiosk/{station}/delete"): Access.SIGNED_IN,
+    ("GET", "/kiosk/{station}/jobs/{id:int}/pages/{number:int}.png"): Access.SIGNED_IN,
 }
 
 
@@ -56,3 +70,8 @@ def allows(access: Access, actor: Actor) -> bool:
     if access is Access.OPERATOR:
         return actor.is_operator
     return access is Access.ANYONE or actor.user is not None
+
+
+def is_recent(session: Session | None, now: float) -> bool:
+    """A proof from the future, after the clock was set back, counts for nothing."""
+    return session is not None and session.proved_at <= now < session.proved_at + RECENT_SECONDS

@@ -22,7 +22,10 @@ _HOST = re.compile(
     r"(?P<name>[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?\.?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?"
 )
 _PATH = re.compile(r"/(?:[A-Za-z0-9._-]+/?)*(?:\?[A-Za-z0-9=&_.%+-]{0,200})?", re.ASCII)
-_NEXT = re.compile(r"/jobs(?:/\d{1,18})?(?:\?[A-Za-z0-9=&_.%+-]{0,200})?")
+# Our own pages by their first word; no empty part, since "//host" is another site, and no dots, which climb.
+_NEXT = re.compile(
+    r"/(?:jobs|upload|account|history|desk|p|s)(?:/(?:[A-Za-z0-9_~-]|%(?!2[EeFf]|5[Cc])){1,100}){0,4}(?:\?[A-Za-z0-9=&_.%+-]{0,200})?", re.ASCII
+)
 
 Form = Mapping[str, list[str]]
 
