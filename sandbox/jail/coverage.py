@@ -12,6 +12,8 @@ def coverage(image: Image.Image) -> Coverage:
     if image.mode == "L":
         return Coverage(cyan=0, magenta=0, yellow=0, black=_share(255 - ImageStat.Stat(image).mean[0]))
     red, green, blue = image.split()
+    if red.tobytes() == green.tobytes() == blue.tobytes():
+        return coverage(red)
     lightest = ImageChops.lighter(ImageChops.lighter(red, green), blue)
     means = [ImageStat.Stat(one).mean[0] for one in (lightest, red, green, blue)]
     return Coverage(

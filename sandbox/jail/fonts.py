@@ -4,6 +4,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pikepdf
@@ -122,14 +123,16 @@ def _not_installed(wanted: tuple[str, ...]) -> set[str]:
     return {name for name in wanted if _key(name) not in here and _METRIC.get(_key(name)) not in here}
 
 
-def _installed() -> set[str]:
+@cache
+def _installed() -> frozenset[str]:
+    """Asked for once: no font comes or goes in a jail, and each answer takes a process and some 5 ms."""
     if not Path(_FC_LIST).exists():
-        return set()
+        return frozenset()
     done = subprocess.run(  # noqa: S603 - a fixed command
         [_FC_LIST, ":", "family"], stdin=subprocess.DEVNULL, capture_output=True, check=False
     )
     names = done.stdout.decode("utf-8", "replace").replace("\n", ",").split(",")
-    return {_key(name) for name in names if name.strip()}
+    return frozenset(_key(name) for name in names if name.strip())
 
 
 def _key(name: str) -> str:

@@ -1,8 +1,9 @@
 """Looks at pages the way a reader sees them: their size, whether they have colour, and their pictures."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pypdfium2  # type: ignore[import-untyped]  # pypdfium2 ships no types
@@ -10,12 +11,15 @@ import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # pypdfium2 ship
 from PIL import Image, ImageChops
 
 from sandbox.errors import Broken, TooLarge
+from sandbox.jail.aside import Aside, worthwhile
 from sandbox.jail.coverage import coverage
 from sandbox.model import JPEG, PageFacts, Thumbnails
 
 # Between the noise of a grey JPEG and a light blue line after it has been shrunk.
 _TINT = 24
 _LOOK_WIDTH = 240
+# A second process takes longer to start than a few pages do.
+_SHARED_PAGES = 8
 
 Show = Callable[[int, bytes], None]
 
@@ -78,11 +82,22 @@ def facts(
     path: Path, *, thumbnails: Thumbnails, show: Show, known: list[bool] | None = None, max_pixels: int
 ) -> tuple[PageFacts, ...]:
     """The facts of every page; `show` gets the number and the picture of the first ones. Broken or TooLarge."""
+    wanted = partial(_pages, thumbnails=thumbnails, show=show, known=known, max_pixels=max_pixels)
     with opened(path) as document:
-        return tuple(
-            _page(document, index, thumbnails, show=show, known=known[index] if known else None, max_pixels=max_pixels)
-            for index in range(len(document))
-        )
+        count = len(document)
+        # Whoever answers shows the pictures.
+        here = max(thumbnails.count, (count + 1) // 2)
+        if count < max(_SHARED_PAGES, here + 1) or not worthwhile():
+            return tuple(wanted(document, range(count)))
+
+        def there() -> list[PageFacts]:
+            with opened(path) as again:
+                return wanted(again, range(here, count))
+
+        with Aside(there) as aside:
+            first = wanted(document, range(here))
+            rest = aside.result()
+        return (*first, *(wanted(document, range(here, count)) if rest is None else rest))
 
 
 def colors(path: Path) -> list[bool]:
@@ -96,8 +111,25 @@ def has_color(image: Image.Image) -> bool:
     if image.mode == "L":
         return False
     red, green, blue = image.split()
+    if red.tobytes() == green.tobytes() == blue.tobytes():
+        return False
     pairs = ((red, green), (green, blue), (red, blue))
     return any(ImageChops.difference(one, other).getextrema()[1] > _TINT for one, other in pairs)  # type: ignore[operator]  # one channel has one pair
+
+
+def _pages(
+    document: pypdfium2.PdfDocument,
+    indices: Iterable[int],
+    *,
+    thumbnails: Thumbnails,
+    show: Show,
+    known: list[bool] | None,
+    max_pixels: int,
+) -> list[PageFacts]:
+    return [
+        _page(document, index, thumbnails, show=show, known=known[index] if known else None, max_pixels=max_pixels)
+        for index in indices
+    ]
 
 
 def _page(

@@ -49,7 +49,6 @@ def serve(channel: Channel, request: dict[str, Any], engine: Engine) -> bool:
     try:
         task = task_from_wire(request, engine.folder, lambda count: channel.send({"event": "pages", "count": count}))
         _convert(channel, task, engine)
-        channel.send({"event": "done"})
     except SandboxError as error:
         channel.send(to_wire(error))
     except ProtocolError:
@@ -65,18 +64,29 @@ def serve(channel: Channel, request: dict[str, Any], engine: Engine) -> bool:
 
 
 def _convert(channel: Channel, task: OfficeTask, engine: Engine) -> None:
-    """Names of our own, so that nothing of what a sender wrote reaches LibreOffice but the content."""
+    """Names of our own, so that nothing of what a sender wrote reaches LibreOffice but the content.
+
+    The gateway has its answer before LibreOffice has put the document away. A worker that fails in that ends without a
+    word: its answer was good.
+    """
     source, target = task.folder / "document", task.folder / "printable.pdf"
+    answered = False
     Incoming(channel.document()).store(source, task.max_stored_bytes)
+    chosen = reader(task.format, source)
+    if chosen is None:
+        raise FormatUnsupported(f"no office document: {task.format}")
     try:
-        chosen = reader(task.format, source)
-        if chosen is None:
-            raise FormatUnsupported(f"no office document: {task.format}")
         with engine.opened(source, chosen, task.password, read_only=not task.alters) as document:
             settle(document, engine.sheets(document), task, engine.address)
             task.pages(engine.page_count(document))
             engine.export(document, target)
-        channel.stream({"name": "result"}, file_chunks(target))
+            channel.stream({"name": "result"}, file_chunks(target))
+            channel.send({"event": "done"})
+            answered = True
+    except Exception:
+        if answered:
+            sys.exit(0)
+        raise
     finally:
         source.unlink(missing_ok=True)
         target.unlink(missing_ok=True)

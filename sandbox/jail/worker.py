@@ -58,6 +58,8 @@ def _warm_up(folder: Path) -> None:
         pdf.add(picture, deflated([bytes(192)]))
     opened = open_document(task, Incoming(file_chunks(blank)))
     look.facts(opened.path, thumbnails=Thumbnails(count=1), show=lambda *_: None, max_pixels=task.max_pixels)
+    # Any font will do: the question is what makes the list of those that are installed.
+    fonts.found(opened.path, ("Carlito",))
     render.plan(opened, task)
     render.forget(folder)
 
