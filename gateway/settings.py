@@ -202,6 +202,32 @@ class Mail(BaseModel):
     seconds: float = 30.0  # a mail server that says nothing for so long is tried again later
 
 
+class Uploads(BaseModel):
+    """Documents that come through the pages (rows 22 and 28)."""
+
+    max_file: Annotated[int, Field(ge=1)] = 100 * MIB
+    max_files: Annotated[int, Field(ge=1)] = 20  # of one job
+    kept_seconds: float = 900.0  # an upload that broke off can be resumed that long
+    networks: tuple[str, ...] = ()  # from where documents may be uploaded; () is from everywhere
+    refused_types: tuple[str, ...] = ()  # media types that are not taken, also whole kinds: "text/*"
+    files_per_minute: Annotated[int, Field(ge=1)] = 60  # of one address
+    at_once: Annotated[int, Field(ge=1)] = 6  # of one person
+
+
+class Guests(BaseModel):
+    """Visitors without an account, on Printers that take them (row 27); nothing here opens a Printer."""
+
+    # here: whoever scanned the sticker stands in front of the printer. code: the code must be typed at its screen.
+    release: Literal["here", "code"] = "code"
+    hold_seconds: float = 12 * 3600.0
+    pages: Annotated[int, Field(ge=1)] = 500  # impressions of one release
+    max_file: Annotated[int, Field(ge=1)] = 50 * MIB
+    jobs_per_hour: Annotated[int, Field(ge=1)] = 30  # of one address, behind which a whole café may sit
+    again_seconds: float = 600.0  # the document can be printed again that long
+    # Guests' phones trust no certificate of ours; their code is shown on their screen anyway.
+    plain_http: bool = True
+
+
 class Site(BaseModel):
     """What people read. `base_url` is what links and QR codes carry; "" is derived from host name and port."""
 
@@ -232,6 +258,8 @@ class Settings(BaseSettings):
     identity: Identity = Identity()
     kiosk: Kiosk = Kiosk()
     mail: Mail = Mail()
+    uploads: Uploads = Uploads()
+    guests: Guests = Guests()
     site: Site = Site()
 
     @classmethod

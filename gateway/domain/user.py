@@ -87,4 +87,12 @@ class Actor:
         return self.user is not None and self.role is Role.ADMINISTRATOR
 
 
+GUEST = "guest:"
+"""What the names of guests begin with; no user's name has a colon."""
+
+
+def is_guest(name: str | None) -> bool:
+    return name is not None and name.startswith(GUEST)
+
+
 SYSTEM = Actor(user="system", role=Role.ADMINISTRATOR, via="system")

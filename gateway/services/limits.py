@@ -11,7 +11,9 @@ from ipaddress import IPv6Address, ip_address
 
 from gateway.errors import Throttled
 from gateway.services.ports import Clock
+from gateway.settings import Guests as GuestSettings
 from gateway.settings import Identity as IdentitySettings
+from gateway.settings import Uploads as UploadSettings
 
 MAX_COUNTERS = 100_000  # of all kinds together; the ones touched longest ago are forgotten first
 
@@ -33,6 +35,10 @@ class Kind(Enum):
     REGISTRATION = auto()
     REQUEST = auto()
     LINK = auto()
+    GUEST = auto()
+    GUEST_CODE_ADDRESS = auto()
+    GUEST_CODE_ANYWHERE = auto()
+    UPLOAD = auto()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,6 +103,34 @@ def policies(settings: IdentitySettings) -> dict[Kind, Policy]:
             tries=20, window=300.0, lock=300.0, message="Too many links that do not work were tried from this address."
         ),
         Kind.REQUEST: Policy(tries=75, window=1.0, lock=1.0, message="Too many requests from this address."),
+    }
+
+
+def guest_policies(settings: GuestSettings) -> dict[Kind, Policy]:
+    """Codes are six digits: a thousand of them are guessed by chance soon unless all guesses together are few."""
+    wrong = "Too many codes that do not exist were tried"
+    return {
+        Kind.GUEST: Policy(
+            tries=settings.jobs_per_hour,
+            window=3600.0,
+            lock=600.0,
+            message="Too many guests have come from this address.",
+        ),
+        Kind.GUEST_CODE_ADDRESS: Policy(tries=5, window=900.0, lock=900.0, message=f"{wrong} from this address."),
+        Kind.GUEST_CODE_ANYWHERE: Policy(
+            tries=50, window=900.0, lock=900.0, message=f"{wrong}. Type yours at a printer's screen."
+        ),
+    }
+
+
+def upload_policies(settings: UploadSettings) -> dict[Kind, Policy]:
+    return {
+        Kind.UPLOAD: Policy(
+            tries=settings.files_per_minute,
+            window=60.0,
+            lock=60.0,
+            message="Too many files were uploaded from this address.",
+        )
     }
 
 

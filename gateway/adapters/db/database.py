@@ -16,6 +16,7 @@ from gateway.adapters.db.engines import (
     postgresql_engine,
     sqlite_engine,
 )
+from gateway.adapters.db.guest_store import SqlGuestStore
 from gateway.adapters.db.history_store import SqlHistoryStore
 from gateway.adapters.db.job_store import SqlJobStore
 from gateway.adapters.db.outbox_store import SqlOutbox
@@ -23,6 +24,7 @@ from gateway.adapters.db.printer_store import SqlPrinterStore
 from gateway.adapters.db.schema import require_current
 from gateway.adapters.db.share_store import SqlShareStore
 from gateway.adapters.db.transactions import PostgresqlTransactions, SqliteTransactions, Transactions
+from gateway.adapters.db.upload_store import SqlUploadStore
 from gateway.adapters.db.user_store import SqlUserStore
 from gateway.settings import Settings
 
@@ -38,6 +40,8 @@ class Database:
         self.printers = SqlPrinterStore(transactions)
         self.users = SqlUserStore(transactions)
         self.attempts = SqlAttemptStore(transactions)
+        self.uploads = SqlUploadStore(transactions)
+        self.guests = SqlGuestStore(transactions)
         self.credentials = SqlCredentialStore(transactions)
         self.pending = SqlPendingStore(transactions)
         self.shares = SqlShareStore(transactions)

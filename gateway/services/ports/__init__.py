@@ -22,6 +22,7 @@ from gateway.services.ports.providers import (
 from gateway.services.ports.secrets import Hasher
 from gateway.services.ports.shares import DelegationStore, ShareStore
 from gateway.services.ports.spool import Keyring, Space, Spool, SpoolWriter
+from gateway.services.ports.uploads import GuestStore, UploadStore
 from gateway.services.ports.users import UserStore
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "DeviceError",
     "Drivers",
     "EventBus",
+    "GuestStore",
     "Exchange",
     "Hasher",
     "HistoryStore",
@@ -66,5 +68,6 @@ __all__ = [
     "SpoolWriter",
     "Stage",
     "Undelivered",
+    "UploadStore",
     "UserStore",
 ]
