@@ -36,6 +36,7 @@ _MOST_TEXT = 500
 _MOST_STAMPS = 16
 _MOST_PICKS = 50_000
 _MOST_LINES = 30
+_MOST_MODULES = 57
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,6 +97,26 @@ class Stamp:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Numbering:
+    """What `{bates}` stands for in stamps: `prefix` and, padded with zeros to `digits`, `first` on the first side of a
+    copy and one more on each further side.
+    """
+
+    prefix: str = ""
+    first: int = 1
+    digits: int = 6
+
+    def __post_init__(self) -> None:
+        _text("the prefix of a number", self.prefix)
+        if not (0 <= self.first < 10**15 and 1 <= self.digits <= 15):
+            raise ValueError("numbers of sides are 0 or more and have 1 to 15 digits")
+
+    def of(self, side: int) -> str:
+        """Of a side of one copy, counted from 1."""
+        return f"{self.prefix}{self.first + side - 1:0{self.digits}d}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Cover:
     """A sheet before all copies that says whose they are; variables as in stamps, no `{page}`."""
 
@@ -122,7 +143,8 @@ class Recipe:
     scaling percent alone.
 
     How: `resolution` is dots per inch for the raster formats, PCL-XL and `as_image`, which makes pictures of all sides;
-    `toner` light prints paler, outline leaves of dark areas their edges (as pictures). `sheet_back` is how a device
+    `toner` light prints paler, outline leaves of dark areas their edges (as pictures). `text_only` leaves of each page its
+    text. `mark` are the rows of a square code, "1" for each dark module, drawn small in a corner of each side. `sheet_back` is how a device
     wants the back side's raster (pwg-raster-document-sheet-back). Copies are made here; ask for one when the device
     makes them.
     """
@@ -152,6 +174,9 @@ class Recipe:
     variables: tuple[tuple[str, str], ...] = ()
     toner: Toner = "normal"
     as_image: bool = False
+    text_only: bool = False
+    mark: tuple[str, ...] = ()
+    numbering: Numbering | None = None
 
     def __post_init__(self) -> None:
         for name, allowed in _CHOICES.items():
@@ -170,6 +195,10 @@ class Recipe:
             raise ValueError("a document's number of pages is never negative; it is 0 or more in the range of pages")
         if len(self.stamps) > _MOST_STAMPS or len(self.picks) > _MOST_PICKS:
             raise ValueError(f"at most {_MOST_STAMPS} stamps and {_MOST_PICKS} picked pages are possible")
+        if len(self.mark) > _MOST_MODULES or any(
+            len(row) != len(self.mark) or set(row) - {"0", "1"} for row in self.mark
+        ):
+            raise ValueError(f"a mark is a square of 0 and 1 of at most {_MOST_MODULES} rows")
         for name, text in self.variables:
             _text("a variable's name", name)
             _text("a variable", text)
@@ -185,6 +214,11 @@ class Recipe:
     @property
     def gray(self) -> bool:
         return self.color in {"monochrome", "bi-level"}
+
+    @property
+    def drawn_over(self) -> bool:
+        """Whether something is put on sides beside the pages, so that no page can be taken as it is."""
+        return bool(self.stamps or self.mark) or self.toner == "light"
 
     @property
     def pictured(self) -> bool:
@@ -217,13 +251,14 @@ def recipe_from_wire(value: Mapping[str, Any]) -> Recipe:
     """Rebuild a recipe inside the jail. ValueError, KeyError or TypeError when it is not one of ours."""
     known = {field.name for field in fields(Recipe)}
     arguments = {name: item for name, item in value.items() if name in known}
-    for name in ("page_words", "documents"):
+    for name in ("page_words", "documents", "mark"):
         arguments[name] = tuple(value.get(name) or ())
     for name in ("page_ranges", "variables"):
         arguments[name] = tuple((first, second) for first, second in value.get(name) or ())
     arguments["picks"] = tuple(Pick(**item) for item in value.get("picks") or ())
     arguments["stamps"] = tuple(Stamp(**item) for item in value.get("stamps") or ())
-    media, cover = value.get("media"), value.get("cover")
+    media, cover, numbering = (value.get(name) for name in ("media", "cover", "numbering"))
+    arguments["numbering"] = Numbering(**numbering) if numbering else None
     arguments["media"] = Media(**media) if media else None
     arguments["cover"] = Cover(title=cover["title"], lines=tuple(cover["lines"])) if cover else None
     return Recipe(**arguments)

@@ -108,6 +108,8 @@ class _Canvas:
                 stamps.draw(self._pdf, page, lines, font.standard(), embedded)
             if self._recipe.toner == "light":
                 stamps.veil(self._pdf, page, side.size)
+            if self._recipe.mark:
+                stamps.mark(self._pdf, page, self._recipe.mark, side)
 
     def _drawn(self, side: Side) -> pikepdf.Object:
         resources = Dictionary()

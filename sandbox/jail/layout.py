@@ -102,7 +102,7 @@ def _upright(page: Chosen, size: Size) -> Matrix:
 
 
 def _untouched(page: int, size: Size, recipe: Recipe) -> Side:
-    if recipe.stamps or recipe.toner == "light":
+    if recipe.drawn_over:
         # Something is drawn over it, so that it needs a place on a sheet of its own.
         whole = Rect(x=0, y=0, width=size[0], height=size[1])
         return Side(size=size, placed=(Placed(page=page, matrix=(1, 0, 0, 1, 0, 0), clip=whole),))

@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from sandbox.errors import Broken, NothingSelected, TooLarge
-from sandbox.jail import compose, ghost, layout, look, pictured, pwg, rasterise, sequence, urf
+from sandbox.jail import compose, ghost, layout, look, pictured, pwg, rasterise, sequence, textonly, urf
 from sandbox.jail.channel import file_chunks
 from sandbox.jail.compose import Sheetwork
 from sandbox.jail.document import Opened
@@ -37,12 +37,13 @@ class Plan:
 def plan(opened: Opened, task: Task) -> Plan:
     """Lay the document out. TooLarge when sides times copies pass the limit."""
     recipe = task.recipe
-    work, order = _arranged(_sizes(opened.path), task)
+    source = _source(opened, task)
+    work, order = _arranged(_sizes(source), task)
     task.pages(len(work.all))
     _check_pixels(work.all, task)
     laid = task.folder / "laid.pdf"
-    compose.lay_out(opened.path, laid, work, recipe)
-    opened.path.unlink()  # two copies at a time are what the jail's memory is meant for
+    compose.lay_out(source, laid, work, recipe)
+    source.unlink()  # two copies at a time are what the jail's memory is meant for
     path = _finished(laid, work.all, task)
     colors = [False] * len(work.all) if recipe.gray else look.colors(path)
     return Plan(path=path, sides=work.all, sequence=order, colors=colors)
@@ -54,7 +55,8 @@ def previewed(opened: Opened, task: Task, show: look.Show) -> Rendered:
     `show` gets those of the task's sides that there are, in order. Only what is pictured is laid out.
     """
     recipe = task.recipe
-    work, order = _arranged(_sizes(opened.path), task)
+    source = _source(opened, task)
+    work, order = _arranged(_sizes(source), task)
     wanted = [place for place in sorted(set(task.sides)) if 1 <= place <= len(order)]
     numbers = [order[place - 1] for place in wanted]
     drawn = sorted({number for number in numbers if number is not None})
@@ -62,7 +64,7 @@ def previewed(opened: Opened, task: Task, show: look.Show) -> Rendered:
     _check_pixels([work.all[number] for number in drawn], task)
     laid = task.folder / "laid.pdf"
     if drawn:
-        compose.lay_out(opened.path, laid, work, recipe, drawn)
+        compose.lay_out(source, laid, work, recipe, drawn)
         laid = _finished(laid, [work.all[number] for number in drawn], task)
     with look.opened(laid) if drawn else nullcontext() as document:
         for place, number in zip(wanted, numbers, strict=True):
@@ -78,6 +80,16 @@ def previewed(opened: Opened, task: Task, show: look.Show) -> Rendered:
 def rendered(made: Plan, recipe: Recipe) -> Rendered:
     """The counts; the size is counted by whoever receives the bytes."""
     return _counted(made.sequence, recipe, made.colors)
+
+
+def _source(opened: Opened, task: Task) -> Path:
+    """The document's pages as they are to be laid out."""
+    if not task.recipe.text_only:
+        return opened.path
+    target = task.folder / "text.pdf"
+    textonly.text_only(opened.path, target)
+    opened.path.unlink()
+    return target
 
 
 def _arranged(sizes: list[Size], task: Task) -> tuple[Sheetwork, list[int | None]]:

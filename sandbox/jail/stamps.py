@@ -21,6 +21,7 @@ _CAPITAL = 0.73  # the height of a capital letter in units of the font's size
 _LONGEST = 500
 _VEIL = 45  # percent of white over everything
 _COVER_EDGE = 60.0
+_MARK = 34.0  # points: 12 mm, for a code that phones read from paper
 _COVER_SIZES = (24.0, 12.0)
 
 
@@ -37,6 +38,8 @@ class Line:
 def stamped(side: Side, recipe: Recipe, font: Font, *, number: int, count: int) -> list[Line]:
     """The stamps of the side of that number, of `count` in a copy."""
     values = {**dict(recipe.variables), "page": str(number), "pages": str(count)}
+    if recipe.numbering is not None:
+        values["bates"] = recipe.numbering.of(number)
     outward = layout.turned(side.turn, side.size)
     read = layout.seen(side.size, side.turn)
     lines = []
@@ -82,6 +85,23 @@ def draw(pdf: Pdf, page: pikepdf.Object, lines: Sequence[Line], font: Font, embe
         shown = f"BT /Stamps {line.size:.3f} Tf {matrix} Tm <{glyphs}> Tj ET"
         parts.append(f"q {_opaque(resources, line.opacity)} 0 g {_told(line, shown)} Q\n")
     _append(pdf, page, "".join(parts))
+
+
+def mark(pdf: Pdf, page: pikepdf.Object, rows: Sequence[str], side: Side) -> None:
+    """Draw a square code where the lower left corner is as the side is read, on white so that it can be found."""
+    step = _MARK / len(rows)
+    outward = " ".join(f"{value:.5f}" for value in layout.turned(side.turn, side.size))
+    quiet = 2 * step
+    parts = [
+        f"q {outward} cm 1 g {_EDGE - quiet:.3f} {_EDGE - quiet:.3f} {_MARK + 2 * quiet:.3f} {_MARK + 2 * quiet:.3f} re f 0 g\n"
+    ]
+    for number, row in enumerate(rows):
+        y = _EDGE + _MARK - (number + 1) * step
+        parts += [
+            f"{_EDGE + run.start() * step:.3f} {y:.3f} {len(run[0]) * step:.3f} {step:.3f} re\n"
+            for run in re.finditer("1+", row)
+        ]
+    _append(pdf, page, f"{''.join(parts)}f Q\n")
 
 
 def veil(pdf: Pdf, page: pikepdf.Object, size: Size) -> None:
