@@ -15,7 +15,8 @@ from weakref import WeakValueDictionary
 from gateway.domain.user import Actor, Session, User
 from gateway.errors import BadRequest, NotAuthenticated
 from gateway.services.accounts import Accounts
-from gateway.services.limits import Kind, Limit, Limits, policies, subscriber
+from gateway.services.app_passwords import AppPasswords
+from gateway.services.limits import Familiar, Kind, Limit, Limits, policies, subscriber
 from gateway.services.ports import Clock, Hasher, UserStore
 from gateway.services.proofs import SECRET_LONGEST, normal_password
 from gateway.settings import Identity as IdentitySettings
@@ -24,15 +25,26 @@ BASIC_SECONDS = 300.0  # a verified password is believed that long without argon
 BASIC_ENTRIES = 10_000
 SEEN_STEP = 30.0  # a session's last use is written at most this often
 CLOCK_SLACK = 60.0  # a clock that ran back further than this ends the session
+STRONG = frozenset({"password", "passkey", "mail", "oidc"})  # what counts as a proof for Access.RECENT; of "oidc:x" x
 WRONG = "The name, password or PIN is not right. Check it and try again."
 
 
 class Identity(Accounts):
     """Raises NotAuthenticated for a wrong proof, Throttled (with retry_after) after too many of them."""
 
-    def __init__(self, *, users: UserStore, hasher: Hasher, clock: Clock, settings: IdentitySettings) -> None:
+    def __init__(
+        self,
+        *,
+        users: UserStore,
+        hasher: Hasher,
+        clock: Clock,
+        settings: IdentitySettings,
+        app_passwords: AppPasswords | None = None,
+    ) -> None:
         super().__init__(users=users, hasher=hasher, clock=clock, settings=settings)
         self.limits = Limits(clock=clock, table=policies(settings))
+        self.familiar = Familiar()
+        self._app_passwords = app_passwords
         self._dummy: str | None = None
         self._basic_key = secrets.token_bytes(32)
         self._basic: OrderedDict[bytes, tuple[str, int, float]] = OrderedDict()
@@ -45,7 +57,7 @@ class Identity(Accounts):
         self.limits.take(*limits)
         user = await self._users.user(name)
         proof = user.password_hash if user else None
-        return await self._decide(user, proof, normal_password(password), limits)
+        return await self._decide(user, proof, normal_password(password), limits, address)
 
     async def sign_in_pin(
         self, pin: str, *, address: str, name: str | None = None, terminal: str | None = None
@@ -59,7 +71,7 @@ class Identity(Accounts):
             user = await self._users.user_by_pin(self._hasher.lookup("pin", pin))
         else:
             user = await self._users.user(name)
-        return await self._decide(user, user.pin_hash if user else None, pin, limits)
+        return await self._decide(user, user.pin_hash if user else None, pin, limits, address)
 
     async def sign_in_card(self, card: str, *, address: str, terminal: str | None = None) -> User:
         """Any common writing of the number; a malformed one is refused like an unknown one."""
@@ -79,6 +91,8 @@ class Identity(Accounts):
 
         A remembered verification is void as soon as the user's row has another version or is disabled.
         """
+        if self._app_passwords is not None and (user := await self._app_passwords.user_of(name, password)):
+            return self.actor_of(user, address=address, via="basic")
         key = self._basic_digest(name, password)
         user = await self._remembered(key)
         if user is None:
@@ -92,15 +106,28 @@ class Identity(Accounts):
 
     def unlock(self, name: str) -> int:
         """An administrator forgives the failed tries for `name`, from everywhere; how many addresses had some."""
+        self.limits.forget_all(Kind.SIGN_IN_ACCOUNT, name.casefold())
         return self.limits.forget_all(Kind.SIGN_IN_NAME, name.casefold())
 
     # --- sessions ----------------------------------------------------------------------------------------------
 
     async def open_session(
-        self, user: User, *, method: str, address: str, seconds: float | None = None
+        self,
+        user: User,
+        *,
+        method: str,
+        address: str,
+        seconds: float | None = None,
+        browser: str = "",
+        stay: bool = False,
     ) -> tuple[str, Session]:
-        """(the cookie's value, 256 random bits; the session). Always a new one: nobody can fix it beforehand."""
+        """(the cookie's value, 256 random bits; the session). Always a new one: nobody can fix it beforehand.
+
+        `method`: password, pin, card, passkey, mail, or oidc:<provider>. One that is to `stay` lasts for weeks.
+        """
         cookie, now = secrets.token_urlsafe(32), self._clock.now()
+        stay = stay and self._settings.stay_seconds > 0
+        usual = self._settings.stay_seconds if stay else self._settings.session_seconds
         session = Session(
             id_hash=_digest(cookie),
             user=user.name,
@@ -109,7 +136,10 @@ class Identity(Accounts):
             address=address,
             created_at=now,
             seen_at=now,
-            expires_at=now + (self._settings.session_seconds if seconds is None else seconds),
+            expires_at=now + (usual if seconds is None else seconds),
+            proved_at=now if method.partition(":")[0] in STRONG else 0.0,
+            browser=browser[:100],
+            stay=stay,
         )
         await self._users.delete_expired_sessions(now)
         await self._users.save_session(session)
@@ -132,14 +162,42 @@ class Identity(Accounts):
             await self._users.save_session(found)
         return found, self.actor_of(user, address=found.address, via=found.method)
 
-    async def rotate_session(self, cookie: str, *, method: str, address: str) -> tuple[str, Session] | None:
-        """A new cookie for the same user, as when rights grow; the old one is void. None if it was not alive."""
+    async def rotate_session(self, cookie: str, *, address: str) -> tuple[str, Session] | None:
+        """The same session proved anew, under a new cookie; the old one is void. None if it was not alive."""
         found = await self.session(cookie)
-        user = await self._users.user(found[0].user) if found else None
-        if user is None:
+        if found is None:
             return None
         await self.close_session(cookie)
-        return await self.open_session(user, method=method, address=address)
+        new, now = secrets.token_urlsafe(32), self._clock.now()
+        session = replace(
+            found[0],
+            id_hash=_digest(new),
+            csrf=secrets.token_urlsafe(32),
+            address=address,
+            seen_at=now,
+            proved_at=now,
+        )
+        await self._users.save_session(session)
+        return new, session
+
+    async def sessions_of(self, name: str) -> list[Session]:
+        """Those that are alive, the one seen last first."""
+        now = self._clock.now()
+        return [session for session in await self._users.sessions_of(name) if self._alive(session, now)]
+
+    async def revoke_session(self, name: str, tag: str) -> bool:
+        """False when that user has no such session."""
+        found = [session for session in await self._users.sessions_of(name) if session.tag == tag]
+        for session in found:
+            await self._users.delete_session(session.id_hash)
+        return bool(found)
+
+    async def revoke_others(self, mine: Session) -> int:
+        """All sessions of the user but this one end."""
+        others = [one for one in await self._users.sessions_of(mine.user) if one.id_hash != mine.id_hash]
+        for session in others:
+            await self._users.delete_session(session.id_hash)
+        return len(others)
 
     async def close_session(self, cookie: str) -> None:
         await self._users.delete_session(_digest(cookie))
@@ -155,10 +213,15 @@ class Identity(Accounts):
         if terminal is not None:
             limits.append(Limit(kind=Kind.SIGN_IN_TERMINAL, key=(terminal,)))
         if name is not None:
-            limits.append(Limit(kind=Kind.SIGN_IN_NAME, key=(name.strip().casefold()[:200], party)))
+            folded = name.strip().casefold()[:200]
+            limits.append(Limit(kind=Kind.SIGN_IN_NAME, key=(folded, party)))
+            if not self.familiar.knows(folded, address):
+                limits.append(Limit(kind=Kind.SIGN_IN_ACCOUNT, key=(folded,)))
         return tuple(limits)
 
-    async def _decide(self, user: User | None, proof: str | None, secret: str, limits: tuple[Limit, ...]) -> User:
+    async def _decide(
+        self, user: User | None, proof: str | None, secret: str, limits: tuple[Limit, ...], address: str
+    ) -> User:
         """The user if `secret` matches `proof`. Every way to fail runs one verification and says the same."""
         fit = bool(secret) and len(secret) <= SECRET_LONGEST
         matches = await self._hasher.verify(proof or await self._nobody(), secret if fit else "x")
@@ -166,6 +229,7 @@ class Identity(Accounts):
             raise NotAuthenticated(WRONG)
         self.limits.give_back(*(limit for limit in limits if limit.kind is not Kind.SIGN_IN_NAME))
         self.limits.forget(*(limit for limit in limits if limit.kind is Kind.SIGN_IN_NAME))
+        self.familiar.note(user.name, address)
         return user
 
     async def _nobody(self) -> str:
@@ -197,7 +261,8 @@ class Identity(Accounts):
         return hashlib.blake2b(text, key=self._basic_key, digest_size=32).digest()
 
     def _alive(self, session: Session, now: float) -> bool:
-        ends = min(session.expires_at, session.seen_at + self._settings.idle_seconds)
+        idle = session.expires_at if session.stay else session.seen_at + self._settings.idle_seconds
+        ends = min(session.expires_at, idle)
         return session.seen_at - CLOCK_SLACK <= now < ends
 
 

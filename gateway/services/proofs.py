@@ -84,3 +84,13 @@ def normal_card(number: str) -> str:
     if not _CARD.fullmatch(card):
         raise BadRequest("A card number has 4 to 64 hexadecimal digits, for example 04:A2:19:7F.")
     return card
+
+
+def check_label(text: str) -> str:
+    """What somebody calls a thing of theirs: one line without control characters, 1 to 60 characters."""
+    label = " ".join(unicodedata.normalize("NFC", text).split())
+    if not label or len(label) > 60:
+        raise BadRequest("A name has 1 to 60 characters.")
+    if any(unicodedata.category(sign) in {"Cc", "Cf", "Cs", "Co", "Cn"} for sign in label):
+        raise BadRequest("A name contains no control characters.")
+    return label
