@@ -8,6 +8,7 @@ from starlette.middleware import Middleware
 from starlette.routing import Route
 
 from gateway.services.identity import Identity
+from gateway.services.kiosk import Kiosk
 from gateway.services.ports import Clock
 from gateway.services.preview import Preview
 from gateway.services.printers import Printers
@@ -16,6 +17,9 @@ from gateway.settings import Settings
 from webprint.answers import SecureHeaders
 from webprint.guard import Guard, Handler
 from webprint.jobs import JobPages
+from webprint.kiosk import KioskPages
+from webprint.kiosk_door import KioskGuard
+from webprint.kiosk_jobs import KioskJobs
 from webprint.signin import SignInPages
 from webprint.site import Ports, Site, make_templates, read_static
 from webprint.start import StartPages
@@ -25,6 +29,7 @@ def create_app(
     *,
     release: Release,
     preview: Preview | None = None,
+    kiosk: Kiosk | None = None,
     printers: Printers,
     identity: Identity,
     settings: Settings,
@@ -44,6 +49,7 @@ def create_app(
     site = Site(
         release=release,
         preview=preview,
+        kiosk=kiosk,
         printers=printers,
         identity=identity,
         settings=settings,
@@ -57,7 +63,7 @@ def create_app(
     )
     guard = Guard(site)
     app = Starlette(
-        routes=_routes(guard, site),
+        routes=[*_routes(guard, site), *_kiosk_routes(KioskGuard(site), site)],
         middleware=[Middleware(SecureHeaders)],
         exception_handlers={HTTPException: guard.on_http_exception},
     )
@@ -92,6 +98,25 @@ def _routes(guard: Guard, site: Site) -> list[Route]:
         ("POST", "/jobs/{id:int}/convert", jobs.convert),
         ("POST", "/jobs/{id:int}/came-out", jobs.came_out),
         ("POST", "/jobs/{id:int}/not-out", jobs.not_out),
+    ]
+    return [guard.route(method, path, handler) for method, path, handler in table]
+
+
+def _kiosk_routes(guard: KioskGuard, site: Site) -> list[Route]:
+    """Release stations: behind a guard of their own, with sessions that the rest of the portal does not know."""
+    jobs = KioskJobs(site)
+    pages = KioskPages(site, jobs)
+    table: list[tuple[str, str, Handler]] = [
+        ("GET", "/kiosk", pages.choose),
+        ("GET", "/kiosk/{station}", pages.show),
+        ("GET", "/kiosk/{station}/last", pages.last),
+        ("POST", "/kiosk/{station}/in", pages.enter),
+        ("POST", "/kiosk/{station}/out", pages.leave),
+        ("POST", "/kiosk/{station}/here", pages.stay),
+        ("POST", "/kiosk/{station}/card", pages.add_card),
+        ("POST", "/kiosk/{station}/release", jobs.release),
+        ("POST", "/kiosk/{station}/delete", jobs.delete),
+        ("GET", "/kiosk/{station}/jobs/{id:int}/pages/{number:int}.png", jobs.thumbnail),
     ]
     return [guard.route(method, path, handler) for method, path, handler in table]
 

@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse
 from gateway import i18n
 from gateway.domain.user import Actor, Session
 from gateway.services.identity import Identity
+from gateway.services.kiosk import Kiosk
 from gateway.services.ports import Clock
 from gateway.services.preview import Preview
 from gateway.services.printers import Printers
@@ -83,6 +84,7 @@ class Site:
 
     release: Release
     preview: Preview | None
+    kiosk: Kiosk | None = None
     printers: Printers
     identity: Identity
     settings: Settings

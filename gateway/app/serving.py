@@ -27,6 +27,8 @@ from gateway.domain.description import dns_sd_name
 from gateway.errors import PapertapError, StartupError, Unavailable
 from gateway.runner import GRACE_SECONDS, Part, run
 from gateway.services.delivery import Delivery
+from gateway.services.kiosk import Kiosk
+from gateway.services.kiosk_sessions import KioskSessions
 from gateway.services.preparation import Preparation
 from gateway.services.preview import Preview
 from gateway.services.retention import Retention
@@ -122,6 +124,20 @@ def _delivery(gateway: Gateway, converter: SandboxConverter) -> Delivery:
         clock=gateway.clock,
         settings=gateway.settings.delivery,
         name=gateway.worker,
+    )
+
+
+def _kiosk(gateway: Gateway) -> Kiosk:
+    users, clock, settings = gateway.database.users, gateway.clock, gateway.settings
+    return Kiosk(
+        sessions=KioskSessions(users=users, identity=gateway.identity, clock=clock, settings=settings),
+        identity=gateway.identity,
+        users=users,
+        printers=gateway.printers,
+        release=gateway.release,
+        jobs=gateway.database.jobs,
+        clock=clock,
+        settings=settings,
     )
 
 
@@ -274,6 +290,7 @@ class Front:
         pages = create_pages(
             release=gateway.release,
             preview=self._preview,
+            kiosk=_kiosk(gateway),
             printers=gateway.printers,
             identity=gateway.identity,
             settings=gateway.settings,

@@ -13,7 +13,7 @@ from gateway.domain.printer import Printer
 from gateway.domain.user import Actor, User
 from gateway.errors import BadRequest, Forbidden, NotAuthenticated, NotFound, NotPossible
 from gateway.services.identity import Identity
-from gateway.services.kiosk_sessions import KioskSessions
+from gateway.services.kiosk_sessions import GUEST, KioskSessions
 from gateway.services.ports import Clock, JobQuery, JobStore, UserStore
 from gateway.services.printers import Printers
 from gateway.services.release import Outcome, Release
@@ -206,6 +206,14 @@ class Kiosk:
     def may_enrol(self, station: Station) -> bool:
         """Only where a card alone is enough: what was one proof of two must not become both."""
         return self._settings.enrol and KioskProof.CARD in station.proofs
+
+    async def card_to_add(self, station: Station, ticket: str, actor: Actor) -> str | None:
+        """The hash of the card that was held to the reader before; None unless it is still nobody's."""
+        if not self.may_enrol(station) or actor.user is None or actor.user.startswith(GUEST):
+            return None
+        hashed = await self.sessions.card(ticket, address=actor.address)
+        known = hashed is None or await self._users.user_by_card(hashed) is not None
+        return None if known else hashed
 
     async def cards_of(self, name: str) -> int:
         return len((await self._identity.get(name)).cards)

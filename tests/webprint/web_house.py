@@ -21,6 +21,8 @@ from gateway.domain.printer import ReleasePolicy
 from gateway.domain.ticket import JobTicket
 from gateway.domain.user import Role
 from gateway.services.identity import Identity
+from gateway.services.kiosk import Kiosk
+from gateway.services.kiosk_sessions import KioskSessions
 from gateway.services.ports import JobChange, Rendered
 from gateway.services.preview import Preview
 from gateway.services.printers import Printers
@@ -78,6 +80,7 @@ class House:
     printers: Printers = field(init=False)
     release: Release = field(init=False)
     preview: Preview = field(init=False)
+    kiosk: Kiosk = field(init=False)
     converter: FakeConverter = field(default_factory=DrawingConverter)
     spool: MemorySpool = field(init=False)
     store: MemoryPrinterStore = field(init=False)
@@ -123,6 +126,16 @@ class House:
             converter=self.converter,
             clock=self.clock,
         )
+        self.kiosk = Kiosk(
+            sessions=KioskSessions(users=self.users, identity=self.identity, clock=self.clock, settings=self.settings),
+            identity=self.identity,
+            users=self.users,
+            printers=self.printers,
+            release=self.release,
+            jobs=self.jobs,
+            clock=self.clock,
+            settings=self.settings,
+        )
         await self.identity.add_user("alice", full_name="Alice Ode", password=PASSWORD, pin=PIN)
         await self.identity.add_user("bob", password=PASSWORD)
         await self.identity.add_user("olga", password=PASSWORD, role=Role.OPERATOR)
@@ -132,6 +145,7 @@ class House:
         given: dict[str, Any] = {
             "release": self.release,
             "preview": self.preview,
+            "kiosk": self.kiosk,
             "printers": self.printers,
             "identity": self.identity,
             "settings": self.settings,

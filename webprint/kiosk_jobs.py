@@ -1,0 +1,259 @@
+"""One's jobs at a release station: big, all of them at one touch, and quickly gone for the next person."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from gateway.domain.job import Job
+from gateway.errors import NotFound, Refusal
+from gateway.i18n import gettext as _
+from gateway.i18n import money, ngettext, said
+from gateway.services.kiosk import Station
+from gateway.services.pricing import Pricing
+from gateway.services.release import Outcome
+from webprint.answers import status_of
+from webprint.joblist import Note, fingerprint
+from webprint.kiosk_door import CARD, FORM, KIOSK, forget_person, home_of, kiosk_of, look_of
+from webprint.kiosk_views import KioskJob, choices, instead, view_kiosk_job, view_station
+from webprint.options import read_jobs
+from webprint.requests import cookie_of, first, form_token
+from webprint.site import Site, Visit
+from webprint.views import Part, part_of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """The jobs of a person at a station, as rows and as cards, and what the waiting ones cost together."""
+
+    jobs: list[Job]
+    cards: list[KioskJob]
+    total: Decimal = Decimal(0)
+    currency: str = ""
+
+    @property
+    def ready(self) -> list[int]:
+        """What can be printed here now."""
+        return [card.job.id for card in self.cards if card.here]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Say:
+    """What the last action did: notes, and the choices that shall stay."""
+
+    notes: list[Note] = field(default_factory=list)
+    status: int = 200
+    selected: frozenset[int] | None = None
+    device: str = ""
+
+
+class KioskJobs:
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._pricing = Pricing(currency=site.settings.site.currency)
+
+    async def page(
+        self,
+        visit: Visit,
+        station: Station,
+        *,
+        say: Say | None = None,
+        text: str = "",
+        bad: bool = False,
+        card: bool = True,
+    ) -> Response:
+        """`card` False: the card that was held before is not asked about again."""
+        told = say or Say(notes=[Note(tone="bad" if bad else "good", title="", text=text)] if text else [])
+        shown = await self._shown(visit, station)
+        views = choices(station, shown.jobs, self._site.printers, told.device)
+        other = instead(station, shown.jobs, self._site.printers)
+        where = view_station(station)
+        state = fingerprint(shown.cards, views, where, other)
+        if not told.notes and visit.request.headers.get("if-none-match") == state:
+            return Response(status_code=304, headers={"ETag": state})
+        kiosk, settings = kiosk_of(self._site), self._site.settings
+        name = visit.actor.user or ""
+        response = self._site.page(
+            visit,
+            "kiosk_jobs.html",
+            status=told.status,
+            at=home_of(visit),
+            look=look_of(visit.request),
+            station=where,
+            state=state,
+            cards=shown.cards,
+            ready=shown.ready,
+            selected=self._selected(shown, told),
+            devices=views,
+            instead=other,
+            notes=told.notes,
+            who="" if name.startswith("guest:") else name,
+            price=money(shown.total, shown.currency) if shown.total else "",
+            seconds=int(kiosk.sessions.idle_seconds),
+            tap_csrf=form_token(visit.new_form_cookie or cookie_of(visit.request, *FORM) or ""),
+            card_held=await self._card_to_add(visit, station) if card else False,
+            card_full=bool(card and name) and await self._cards_full(name),
+            most_cards=settings.kiosk.cards,
+        )
+        response.headers["ETag"] = state
+        return response
+
+    # --- actions -----------------------------------------------------------------------------------------------
+
+    async def release(self, visit: Visit) -> Response:
+        station = self._station(visit)
+        try:
+            ids = (await self._shown(visit, station)).ready if first(visit.form, "all") else read_jobs(visit.form)
+            response, stays = await self._release(visit, station, ids, first(visit.form, "device"))
+        except Refusal as refusal:
+            note = Note(tone="bad", title=_("Nothing was printed."), text=said(refusal.message))
+            return await self.page(visit, station, say=Say(notes=[note], status=status_of(refusal)))
+        if not stays:
+            await self._gone(visit, response)
+        return response
+
+    async def release_all(self, visit: Visit, station: Station) -> tuple[Response, bool]:
+        """Without a touch, right after a card. False: nothing else is to do, and nobody stays signed in."""
+        ready = (await self._shown(visit, station)).ready
+        if not ready or station.device is None or not station.device.status.can_print:
+            return RedirectResponse(home_of(visit), status_code=303), True
+        return await self._release(visit, station, ready, "")
+
+    async def delete(self, visit: Visit) -> Response:
+        """Asks once, since a deleted job cannot be brought back."""
+        station = self._station(visit)
+        try:
+            ids = read_jobs(visit.form)
+            jobs = [await self._site.release.visible(job_id, visit.actor) for job_id in ids]
+        except Refusal as refusal:
+            note = Note(tone="bad", title=_("Nothing was deleted."), text=said(refusal.message))
+            return await self.page(visit, station, say=Say(notes=[note], status=status_of(refusal)))
+        if not first(visit.form, "sure"):
+            return self._sure(visit, station, jobs)
+        notes = [await self._deleted(visit, job) for job in jobs]
+        return await self.page(visit, station, say=Say(notes=notes))
+
+    async def thumbnail(self, visit: Visit) -> Response:
+        """Kept by no cache: the next person uses the same browser."""
+        self._station(visit)
+        job_id, number = int(visit.request.path_params["id"]), visit.request.path_params["number"]
+        body = await self._site.release.thumbnail(job_id, visit.actor, number)
+        begin = await anext(body, b"")  # what cannot be read is refused before the answer has begun
+        return StreamingResponse(_chained(begin, body), media_type="image/png", headers={"Cache-Control": "no-store"})
+
+    # --- within ------------------------------------------------------------------------------------------------
+
+    def _station(self, visit: Visit) -> Station:
+        return kiosk_of(self._site).station(visit.request.path_params["station"])
+
+    async def _shown(self, visit: Visit, station: Station) -> Shown:
+        jobs = await kiosk_of(self._site).waiting(visit.actor)
+        now = self._site.clock.now()
+        cards, total, currency = [], Decimal(0), self._site.settings.site.currency
+        for job in jobs:
+            card = view_kiosk_job(job, visit.actor, station, self._site.printers, now=now)
+            amount, currency = self._price(job, station, currency)
+            if card.here and amount is not None:
+                total += amount
+            cards.append(card if amount is None else _priced(card, amount, currency))
+        order = {Part.ASK: 0, Part.WAITING: 1}
+        cards.sort(key=lambda card: (order.get(card.job.part, 2), not card.here))
+        return Shown(jobs=jobs, cards=cards, total=total, currency=currency)
+
+    def _price(self, job: Job, station: Station, currency: str) -> tuple[Decimal | None, str]:
+        """None where nothing is paid, or nothing is known yet."""
+        if part_of(job) is not Part.WAITING:
+            return None, currency
+        try:
+            printer = self._site.printers.get(job.printer)
+        except NotFound:  # deleted since
+            return None, currency
+        quote = self._pricing.of(job, printer, device=station.device)
+        return (None, currency) if quote.free else (quote.amount, quote.currency)
+
+    def _selected(self, shown: Shown, told: Say) -> frozenset[int]:
+        """All, if the station is set so; what a refusal left over; and the only one, which spares a touch."""
+        ready = shown.ready
+        if told.selected is not None:
+            return told.selected & frozenset(ready)
+        return frozenset(ready) if self._site.settings.kiosk.select_all or len(ready) == 1 else frozenset()
+
+    async def _release(self, visit: Visit, station: Station, ids: list[int], device: str) -> tuple[Response, bool]:
+        """Sends, and signs out when everything went and nothing else waits here: the next person need not."""
+        outcomes = await kiosk_of(self._site).release(station, ids, visit.actor, device=device or None)
+        refused = [outcome for outcome in outcomes if outcome.refusal is not None]
+        if not refused and not (await self._shown(visit, station)).ready:
+            return RedirectResponse(home_of(visit), status_code=303), False
+        notes = [await self._refusal(visit, outcome) for outcome in refused]
+        sent = [outcome.job for outcome in outcomes if outcome.job is not None]
+        if sent:
+            text = ngettext("%(count)s job is on its way", "%(count)s jobs are on their way", len(sent))
+            notes.insert(0, Note(tone="good", title=text, text=_("to %(device)s.", device=self._device(sent[0]))))
+        kept = frozenset(outcome.job_id for outcome in refused)
+        say = Say(notes=notes, selected=kept if refused else None, device=device)
+        return await self.page(visit, station, say=say), True
+
+    async def _refusal(self, visit: Visit, outcome: Outcome) -> Note:
+        assert outcome.refusal is not None
+        try:
+            name = (await self._site.release.visible(outcome.job_id, visit.actor)).name
+        except NotFound:
+            name = _("Job %(number)s", number=outcome.job_id)
+        return Note(tone="bad", title=name, text=said(outcome.refusal.message))
+
+    def _sure(self, visit: Visit, station: Station, jobs: list[Job]) -> Response:
+        now, printers = self._site.clock.now(), self._site.printers
+        return self._site.page(
+            visit,
+            "kiosk_sure.html",
+            at=home_of(visit),
+            look=look_of(visit.request),
+            station=view_station(station),
+            cards=[view_kiosk_job(job, visit.actor, station, printers, now=now) for job in jobs],
+            seconds=int(kiosk_of(self._site).sessions.idle_seconds),
+            tap_csrf=form_token(visit.new_form_cookie or cookie_of(visit.request, *FORM) or ""),
+        )
+
+    async def _deleted(self, visit: Visit, job: Job) -> Note:
+        try:
+            await self._site.release.cancel(job.id, visit.actor, message="Deleted at the release station.")
+        except Refusal as refusal:
+            return Note(tone="bad", title=job.name, text=said(refusal.message))
+        return Note(tone="good", title=job.name, text=_("is deleted."))
+
+    def _device(self, job: Job) -> str:
+        try:
+            device = self._site.printers.device(job.output_device or "")
+        except NotFound:
+            return job.output_device or ""
+        return device.info or device.name
+
+    async def _gone(self, visit: Visit, response: Response) -> None:
+        cookie = cookie_of(visit.request, *KIOSK)
+        if cookie:
+            await kiosk_of(self._site).sessions.close(cookie)
+        forget_person(visit.request, response)
+
+    async def _card_to_add(self, visit: Visit, station: Station) -> bool:
+        """Whether a card was held to the reader before that is still nobody's."""
+        ticket = cookie_of(visit.request, *CARD)
+        if not ticket or visit.actor.user is None:
+            return False
+        return await kiosk_of(self._site).card_to_add(station, ticket, visit.actor) is not None
+
+    async def _cards_full(self, name: str) -> bool:
+        try:
+            return await kiosk_of(self._site).cards_of(name) >= self._site.settings.kiosk.cards
+        except NotFound:  # a guest has no cards
+            return False
+
+
+def _priced(card: KioskJob, amount: Decimal, currency: str) -> KioskJob:
+    return KioskJob(job=card.job, here=card.here, why=card.why, price=money(amount, currency))
+
+
+async def _chained(begin: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield begin
+    async for chunk in rest:
+        yield chunk
