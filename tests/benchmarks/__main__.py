@@ -9,7 +9,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 
 from tests.benchmarks.answering import attributes, jobs
-from tests.benchmarks.bench_sandbox import convert
+from tests.benchmarks.convert import convert
 from tests.benchmarks.growing import growth
 from tests.benchmarks.intake import intake
 from tests.benchmarks.plan import Plan
