@@ -1,0 +1,53 @@
+"""All ways to sign in, together: what somebody has, and that the last one is not thrown away."""
+
+from dataclasses import dataclass
+
+from gateway.domain.user import User
+from gateway.errors import NotPossible
+from gateway.services.app_passwords import AppPasswords
+from gateway.services.passkeys import Passkeys
+from gateway.services.sign_in_links import SignInLinks
+from gateway.services.signin_oidc import OidcSignIn, ProviderWay
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnWays:
+    """What one user can prove itself with."""
+
+    password: bool
+    pin: bool
+    passkeys: int
+    mail: bool
+    providers: tuple[ProviderWay, ...]
+
+    @property
+    def strong(self) -> bool:
+        """Something better than a PIN."""
+        return bool(self.password or self.passkeys or self.mail or self.providers)
+
+    @property
+    def count(self) -> int:
+        return self.password + self.pin + self.passkeys + self.mail + len(self.providers)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SignInMethods:
+    oidc: OidcSignIn
+    passkeys: Passkeys
+    links: SignInLinks
+    app_passwords: AppPasswords
+
+    async def ways_of(self, user: User) -> OwnWays:
+        linked = {one.provider for one in await self.oidc.identities_of(user)}
+        return OwnWays(
+            password=user.password_hash is not None,
+            pin=user.pin_hash is not None,
+            passkeys=len(await self.passkeys.of(user)),
+            mail=bool(user.email) and self.links.enabled,
+            providers=tuple(way for way in self.oidc.ways if way.name in linked),
+        )
+
+    async def check_not_last(self, user: User) -> None:
+        """NotPossible when what is to be removed is all that lets its owner in."""
+        if (await self.ways_of(user)).count <= 1:
+            raise NotPossible("This is your only way to sign in. Add another one first.")
