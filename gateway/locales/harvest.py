@@ -109,7 +109,7 @@ def _template(node: ast.expr) -> str:
     if isinstance(node, ast.Constant):
         return re.sub(r"\{([a-z_]+)\}", r"%(\1)s", _str(node))  # filled in by format()
     if isinstance(node, ast.JoinedStr):
-        return "".join(_piece(value) for value in node.values)
+        return _joined(node)
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         left, right = _template(node.left), _template(node.right)
         return left + right if left and right else ""
@@ -120,10 +120,20 @@ def _str(node: ast.Constant) -> str:
     return node.value if isinstance(node.value, str) else ""
 
 
-def _piece(node: ast.expr) -> str:
-    if isinstance(node, ast.FormattedValue):
-        return f"%({_place(node.value)})s"
-    return _str(node).replace("%", "%%") if isinstance(node, ast.Constant) else ""
+def _joined(node: ast.JoinedStr) -> str:
+    """An f-string as a template: equal expressions share a name, others of the same words get a number."""
+    names: dict[str, str] = {}
+    pieces = []
+    for value in node.values:
+        if not isinstance(value, ast.FormattedValue):
+            pieces.append(_str(value).replace("%", "%%") if isinstance(value, ast.Constant) else "")
+            continue
+        expression = ast.unparse(value)
+        if expression not in names:
+            name = _place(value.value)
+            names[expression] = f"{name}_{len(names)}" if name in names.values() else name
+        pieces.append(f"%({names[expression]})s")
+    return "".join(pieces)
 
 
 def _place(node: ast.expr) -> str:
