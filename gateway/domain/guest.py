@@ -4,6 +4,8 @@ import hashlib
 from dataclasses import dataclass
 
 CODE_DIGITS = 6
+GIVEN_OUT = -1
+"""Instead of a masked code: other digits were given to the guest in person."""
 _CODES = 10**CODE_DIGITS
 
 

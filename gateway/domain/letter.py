@@ -18,7 +18,9 @@ MAX_ADDRESS = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
 # Kind -> the values that its template shows. Times and numbers come written in the letter's language already.
 LETTERS: dict[str, frozenset[str]] = {
     "test": frozenset(),
-    "sign-in-link": frozenset({"url", "minutes", "origin"}),
+    "sign-in-link": frozenset({"link", "minutes", "browser"}),
+    "sign-in-method-added": frozenset({"method", "name", "link"}),
+    "sign-in-method-removed": frozenset({"method", "name", "link"}),
     "verify-address": frozenset({"url", "hours", "user"}),
     "address-in-use": frozenset(),
     "address-added": frozenset({"address", "url"}),

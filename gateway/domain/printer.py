@@ -5,6 +5,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from gateway.domain.capabilities import Capabilities
+from gateway.domain.house import NO_RULES, HouseRules
 from gateway.domain.kiosk import ANY_PROOF, KioskProof
 from gateway.domain.price import NO_TARIFF, Tariff
 
@@ -41,6 +42,8 @@ class Printer:
     `kiosk_proofs` are the ways to sign in at a release station in front of it, each of which suffices.
     `tariff` is what it costs; `guests` whether visitors without an account may upload to it.
     `private_jobs`: its documents are destroyed as soon as they were printed, and nobody but the owner sees their pages.
+    `house` is done to every job; `pass_through` takes printer languages that are not converted here, for devices that
+    take them as they are.
     `config_changed_at` and `version` change with every edit: caches and announcements hang on them.
     """
 
@@ -67,6 +70,8 @@ class Printer:
     tariff: Tariff = NO_TARIFF
     guests: bool = False
     private_jobs: bool = False
+    house: HouseRules = NO_RULES
+    pass_through: bool = False
     subnets: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     created_at: float = 0.0

@@ -53,7 +53,7 @@ class PagePick:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stamp:
     """Text on each printed side: a watermark, a header, a footer. Variables: {user} {date} {time} {job} {name} {page}
-    {pages}. `angle` in degrees counter-clockwise, `opacity` in percent, `size` in points (0: what suits the place).
+    {pages} {bates}. `angle` in degrees counter-clockwise, `opacity` in percent, `size` in points (0: what suits the place).
     """
 
     text: str
@@ -69,7 +69,8 @@ class JobTicket:
 
     What no attribute of IPP says: `page_picks` are the pages of the document in an order of one's own, left out,
     repeated or turned, and `page_ranges` and `page_words` then choose among these; `scaling_percent` goes before
-    print_scaling; `page_border` is around the pages of number-up; `as_image` prints pictures of the sides. A job_sheets
+    print_scaling; `page_border` is around the pages of number-up; `as_image` prints pictures of the sides;
+    `remove_graphics` leaves of each page its text; `trace_mark` is a small code with the job's number. A job_sheets
     other than "none" is a cover page. `conversion` is what of an office document was made printable: it does not change
     without another preparation.
     """
@@ -105,6 +106,8 @@ class JobTicket:
     stamps: tuple[Stamp, ...] = ()
     toner_save: TonerSave | None = None
     as_image: bool = False
+    remove_graphics: bool = False
+    trace_mark: bool = False
     conversion: ConversionChoice = AS_AUTHORED
 
     @property
@@ -130,7 +133,8 @@ class JobTicket:
         """Whether it asks for what no device is asked to do: it would have to lay pages out as we do."""
         chosen = self.page_ranges or self.page_words or self.page_picks
         placed = self.number_up != 1 or self.booklet or self.scaling_percent is not None
-        drawn = self.stamps or self.toner_save or self.as_image or self.covered
+        drawn = self.stamps or self.trace_mark or self.covered or self.toner_save
+        drawn = drawn or self.as_image or self.remove_graphics
         return bool(chosen or placed or drawn)
 
     def chosen(self, pages: int) -> list[int]:

@@ -19,7 +19,11 @@ from gateway.adapters.db.engines import (
 from gateway.adapters.db.guest_store import SqlGuestStore
 from gateway.adapters.db.history_store import SqlHistoryStore
 from gateway.adapters.db.job_store import SqlJobStore
+from gateway.adapters.db.notice_store import SqlAccessLog, SqlNoticeStore
+from gateway.adapters.db.number_store import SqlSideNumbers
 from gateway.adapters.db.outbox_store import SqlOutbox
+from gateway.adapters.db.personal_data import SqlPersonalData
+from gateway.adapters.db.personal_store import SqlPersonalStore
 from gateway.adapters.db.printer_store import SqlPrinterStore
 from gateway.adapters.db.schema import require_current
 from gateway.adapters.db.share_store import SqlShareStore
@@ -47,6 +51,11 @@ class Database:
         self.shares = SqlShareStore(transactions)
         self.history = SqlHistoryStore(transactions)
         self.outbox = SqlOutbox(transactions)
+        self.personal = SqlPersonalStore(transactions)
+        self.notices = SqlNoticeStore(transactions)
+        self.access_log = SqlAccessLog(transactions)
+        self.personal_data = SqlPersonalData(transactions)
+        self.numbers = SqlSideNumbers(transactions)
 
     async def check(self) -> None:
         """Busy or Unavailable when the database takes no transaction now."""

@@ -1,6 +1,6 @@
 """What is kept about a person beside the account: addresses, choices, notices, and who looked at what."""
 
-from sqlalchemy import Column, Double, ForeignKey, Index, PrimaryKeyConstraint, Table, Text, text
+from sqlalchemy import Column, Double, ForeignKey, Index, Table, Text, text
 
 from gateway.adapters.db.tables import Id, metadata
 
@@ -9,16 +9,14 @@ def _user_uuid(**given: object) -> Column[str]:
     return Column("user_uuid", Text, ForeignKey("users.uuid", ondelete="CASCADE"), nullable=False, **given)  # type: ignore[arg-type]  # reason: the column's own options
 
 
-# `origin` profile: the account's own address, kept with it by whoever saves the user; self: added and verified by them.
+# Addresses that their users verified; the account's own one stands with the user.
 mail_addresses = Table(
     "mail_addresses",
     metadata,
-    Column("address_folded", Text, nullable=False),
+    Column("address_folded", Text, primary_key=True),
     _user_uuid(index=True),
-    Column("origin", Text, nullable=False),
     Column("address", Text, nullable=False),
     Column("added_at", Double, nullable=False),
-    PrimaryKeyConstraint("address_folded", "user_uuid", "origin"),
 )
 
 # One-time links: the hash of the token, what it is for, and on what. Its use deletes it.

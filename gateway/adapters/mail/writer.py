@@ -76,7 +76,10 @@ class LetterWriter:
 
 def shown(values: Mapping[str, str]) -> dict[str, str]:
     """Values as they may stand in a mail: on one line and bounded; a link is one of the web, or nothing at all."""
-    return {name: _link(value) if name.endswith("url") else one_line(value, LONGEST) for name, value in values.items()}
+    return {
+        name: _link(value) if name.endswith(("url", "link")) else one_line(value, LONGEST)
+        for name, value in values.items()
+    }
 
 
 def _link(text: str) -> str:

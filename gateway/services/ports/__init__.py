@@ -9,6 +9,8 @@ from gateway.services.ports.events import EventBus
 from gateway.services.ports.history import HistoryStore
 from gateway.services.ports.jobs import JobChange, JobQuery, JobStore, Stage
 from gateway.services.ports.mailer import Courier, Letter, Mailer, Outbox, Undelivered
+from gateway.services.ports.personal import AccessLogStore, NoticeStore, PersonalData, PersonalStore
+from gateway.services.ports.numbers import SideNumbers
 from gateway.services.ports.printers import PrinterStore
 from gateway.services.ports.providers import (
     Assertion,
@@ -26,6 +28,7 @@ from gateway.services.ports.uploads import GuestStore, UploadStore
 from gateway.services.ports.users import UserStore
 
 __all__ = [
+    "AccessLogStore",
     "Assertion",
     "AttemptStore",
     "Authenticators",
@@ -40,8 +43,8 @@ __all__ = [
     "DeviceError",
     "Drivers",
     "EventBus",
-    "GuestStore",
     "Exchange",
+    "GuestStore",
     "Hasher",
     "HistoryStore",
     "JobChange",
@@ -51,17 +54,21 @@ __all__ = [
     "Letter",
     "Mailer",
     "NewCredential",
+    "NoticeStore",
     "OpenIdProvider",
     "Order",
     "Outbox",
     "Particulars",
     "Party",
     "PendingStore",
+    "PersonalData",
+    "PersonalStore",
     "Prepared",
     "PrinterStore",
     "Progress",
     "Rendered",
     "ShareStore",
+    "SideNumbers",
     "Sink",
     "Space",
     "Spool",

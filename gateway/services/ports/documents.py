@@ -7,6 +7,7 @@ from typing import Protocol
 from gateway.domain.capabilities import Capabilities
 from gateway.domain.conversion import AS_AUTHORED, ConversionChoice
 from gateway.domain.document import DocumentFacts
+from gateway.domain.house import Bates
 from gateway.domain.ticket import JobTicket
 from gateway.errors import PapertapError
 
@@ -38,12 +39,14 @@ class ConverterCrashed(PapertapError):
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Particulars:
     """What the sheets of a job may say of it (names and values of variables), the pages of each of its documents that
-    starts on a sheet of its own, and its submitter's key: documents under the same one may share a worker.
+    starts on a sheet of its own, and its submitter's key: documents under the same one may share a worker. `bates` are
+    the numbers of its sides.
     """
 
     variables: tuple[tuple[str, str], ...] = ()
     documents: tuple[int, ...] = ()
     batch: str | None = None
+    bates: Bates | None = None
 
 
 class Converter(Protocol):

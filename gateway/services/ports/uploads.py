@@ -35,5 +35,8 @@ class GuestStore(Protocol):
     async def prolong(self, name: str, until: float) -> None:
         """Never shortens."""
 
+    async def recode(self, name: str, code_lookup: str, code_masked: int) -> None:
+        """Another code for the same guest; Conflict when it is another's."""
+
     async def purge(self, before: float) -> int:
         """Forgets all that expired at or before that time; how many."""

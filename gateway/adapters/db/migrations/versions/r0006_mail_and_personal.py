@@ -1,7 +1,5 @@
 """An outbox for letters; addresses, choices and notices of people, and who looked at what of theirs."""
 
-import time
-
 import sqlalchemy as sa
 from alembic import op
 
@@ -58,30 +56,16 @@ def _outbox() -> None:
 
 
 def _addresses() -> None:
-    made = op.create_table(
+    op.create_table(
         "mail_addresses",
         sa.Column("address_folded", sa.Text(), nullable=False),
         sa.Column("user_uuid", sa.Text(), nullable=False),
-        sa.Column("origin", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
         sa.Column("added_at", sa.Double(), nullable=False),
         _user(),
-        sa.PrimaryKeyConstraint("address_folded", "user_uuid", "origin"),
+        sa.PrimaryKeyConstraint("address_folded"),
     )
     op.create_index("ix_mail_addresses_user_uuid", "mail_addresses", ["user_uuid"])
-    found = op.get_bind().execute(sa.text("SELECT uuid, email FROM users WHERE email IS NOT NULL")).all()
-    rows = [
-        {
-            "address_folded": row.email.casefold(),
-            "user_uuid": row.uuid,
-            "origin": "profile",
-            "address": row.email,
-            "added_at": time.time(),
-        }
-        for row in found
-    ]
-    if rows:
-        op.bulk_insert(made, rows)
 
 
 def _tokens_and_preferences() -> None:
