@@ -47,7 +47,8 @@ class Pool:
         self._held: list[Slot] = []
         self._slot_of: dict[Worker, Slot] = {}
         self._ready: deque[Worker] = deque()
-        self._parked: dict[str, Worker] = {}
+        # Oldest first, with the key of the batch each one waits for.
+        self._parked: dict[Worker, str] = {}
         self._timers: dict[Worker, asyncio.TimerHandle] = {}
         self._busy = asyncio.Semaphore(self._crew.workers)
         self._wanted = asyncio.Event()
@@ -107,11 +108,8 @@ class Pool:
             self._put(worker, key)
 
     async def _take(self, key: str | None) -> Worker:
-        if key is not None and (parked := self._parked.pop(key, None)) is not None:
-            self._timers.pop(parked).cancel()
-            if parked.alive:
-                return parked
-            self._end(parked)
+        if key is not None and (parked := self._next_parked(key)) is not None:
+            return parked
         async with self._arrived:
             while (worker := self._next_ready()) is None:
                 if self._refused is not None:
@@ -122,6 +120,15 @@ class Pool:
                     await self._arrived.wait()
             self._wanted.set()
             return worker
+
+    def _next_parked(self, key: str) -> Worker | None:
+        for worker in [one for one, whose in self._parked.items() if whose == key]:
+            del self._parked[worker]
+            self._timers.pop(worker).cancel()
+            if worker.alive:
+                return worker
+            self._end(worker)
+        return None
 
     def _next_ready(self) -> Worker | None:
         while self._ready:
@@ -134,16 +141,16 @@ class Pool:
 
     def _put(self, worker: Worker, key: str | None) -> None:
         spent = worker.documents >= self._settings.reuse_documents
-        if key is None or spent or key in self._parked or self._refused is not None:
+        if key is None or spent or self._refused is not None:
             self._end(worker)
             return
         worker.key = key
-        self._parked[key] = worker
+        self._parked[worker] = key
         loop = asyncio.get_running_loop()
-        self._timers[worker] = loop.call_later(self._settings.reuse_seconds, self._unpark, key)
+        self._timers[worker] = loop.call_later(self._settings.reuse_seconds, self._unpark, worker)
 
-    def _unpark(self, key: str) -> None:
-        worker = self._parked.pop(key)
+    def _unpark(self, worker: Worker) -> None:
+        del self._parked[worker]
         self._timers.pop(worker).cancel()
         self._end(worker)
 

@@ -73,6 +73,22 @@ async def test_a_batch_ends_after_so_many_documents() -> None:
         await sandbox.close()
 
 
+async def test_what_a_batch_sends_at_once_keeps_as_many_workers() -> None:
+    sandbox = Sandbox(SandboxSettings(workers=2, ready=2, reuse_seconds=600))
+    await sandbox.start()
+    try:
+        seen: list[set[int]] = []
+        for _ in range(3):
+            async with sandbox.pool.worker("one") as first, sandbox.pool.worker("one") as second:
+                seen.append({first.jail.pid, second.jail.pid})
+        assert len(seen[0]) == 2
+        assert seen[0] == seen[1] == seen[2]
+        async with sandbox.pool.worker("other") as worker:
+            assert worker.jail.pid not in seen[0]
+    finally:
+        await sandbox.close()
+
+
 async def test_waiting_batches_give_way_to_others() -> None:
     sandbox = Sandbox(SandboxSettings(workers=1, ready=1, reuse_seconds=600))
     await sandbox.start()
