@@ -60,6 +60,12 @@ class MemoryGuestStore:
         if row is not None and row.expires_at < until:
             self.rows[name] = replace(row, expires_at=until)
 
+    async def recode(self, name: str, code_lookup: str, code_masked: int) -> None:
+        if any(row.code_lookup == code_lookup for row in self.rows.values() if row.name != name):
+            raise Conflict("Another guest has this code. Take another.")
+        if name in self.rows:
+            self.rows[name] = replace(self.rows[name], code_lookup=code_lookup, code_masked=code_masked)
+
     async def purge(self, before: float) -> int:
         due = [name for name, row in self.rows.items() if row.expires_at <= before]
         for name in due:

@@ -7,10 +7,10 @@ strangers try elsewhere keeps nobody from printing in front of the printer.
 
 import secrets
 
-from gateway.domain.guest import CODE_DIGITS, Guest, cookie_digest, masked, unmasked
+from gateway.domain.guest import CODE_DIGITS, GIVEN_OUT, Guest, cookie_digest, masked, unmasked
 from gateway.domain.printer import Printer
 from gateway.domain.user import GUEST, Actor, is_guest
-from gateway.errors import BadRequest, Conflict, Forbidden, NotAuthenticated, Unavailable
+from gateway.errors import BadRequest, Conflict, Forbidden, NotAuthenticated, NotFound, Unavailable
 from gateway.services.limits import Kind, Limit, Limits, guest_policies, subscriber
 from gateway.services.ports import Clock, GuestStore, Hasher
 from gateway.services.submission import clean_text
@@ -74,7 +74,9 @@ class Guests:
         return found, self.actor_of(found, address=address, via="guest")
 
     def code(self, guest: Guest, cookie: str) -> str:
-        """The six digits again, for the browser that holds the cookie."""
+        """The six digits again, for the browser that holds the cookie; "" once others were given out at the desk."""
+        if guest.code_masked == GIVEN_OUT:
+            return ""
         return unmasked(guest.code_masked, cookie)
 
     async def by_code(self, code: str, *, address: str, terminal: str | None = None) -> Actor:
@@ -92,6 +94,23 @@ class Guests:
     async def named(self, owner: str | None) -> Guest | None:
         """For people at the desk: who the owner of a job is."""
         return await self._guests.guest(owner) if owner is not None and is_guest(owner) else None
+
+    async def renew_code(self, owner: str) -> str:
+        """Six new digits for a guest who lost the old ones, which are void from now on. NotFound for no guest.
+
+        Whoever gives them out sees them once; the browser with the cookie cannot tell them again.
+        """
+        for _ in range(TRIES):
+            guest = await self.named(owner)
+            if guest is None or guest.expires_at <= self._clock.now():
+                raise NotFound("This guest is not known any more.")
+            code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
+            try:
+                await self._guests.recode(guest.name, self._hasher.lookup("guest-code", code), GIVEN_OUT)
+            except Conflict:
+                continue  # somebody has that code now
+            return code
+        raise Unavailable("Too many guests have documents here at the moment. Try again in some minutes.")
 
     async def keep(self, owner: str) -> None:
         """There is a new job: the code holds as long as it may wait."""

@@ -21,6 +21,11 @@ _PROLONG = (
     .where(guests.c.name == bindparam("wanted"), guests.c.expires_at < bindparam("until"))
     .values(expires_at=bindparam("until"))
 )
+_RECODE = (
+    update(guests)
+    .where(guests.c.name == bindparam("wanted"))
+    .values(code_lookup=bindparam("lookup"), code_masked=bindparam("masked"))
+)
 _PURGE = delete(guests).where(guests.c.expires_at <= bindparam("before"))
 
 
@@ -53,6 +58,17 @@ class SqlGuestStore:
     async def prolong(self, name: str, until: float) -> None:
         values = {"wanted": name, "until": until}
         await self._transactions.write(lambda connection: connection.execute(_PROLONG, values))
+
+    async def recode(self, name: str, code_lookup: str, code_masked: int) -> None:
+        values = {"wanted": name, "lookup": code_lookup, "masked": code_masked}
+
+        def work(connection: Connection) -> None:
+            try:
+                connection.execute(_RECODE, values)
+            except IntegrityError as error:
+                raise Conflict("Another guest has this code. Take another.") from error
+
+        await self._transactions.write(work)
 
     async def purge(self, before: float) -> int:
         values = {"before": before}
