@@ -89,6 +89,8 @@ async def serve_gateway(
         parts.append(_Recovery(partial(delivery.recover, alone=alone)))
         background["delivery"] = delivery.run
         background["housekeeping"] = partial(_housekeeping, gateway)
+        parts.append(_Recovery(partial(gateway.mailer.recover, alone=alone)))
+        background["mail"] = gateway.mailer.run
         drain = delivery.stop
     front = Front(gateway, _preview(gateway, converter)) if "front" in roles else None
     if front is not None:
@@ -122,6 +124,7 @@ def _delivery(gateway: Gateway, converter: SandboxConverter) -> Delivery:
         drivers=gateway.drivers,
         events=gateway.events,
         clock=gateway.clock,
+        numbers=gateway.database.numbers,
         settings=gateway.settings.delivery,
         name=gateway.worker,
     )
@@ -151,6 +154,7 @@ def _preview(gateway: Gateway, converter: SandboxConverter | None) -> Preview | 
         keyring=gateway.keyring,
         converter=converter,
         clock=gateway.clock,
+        numbers=gateway.database.numbers,
         together=max(1, gateway.settings.sandbox.workers - 1),
     )
 

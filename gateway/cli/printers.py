@@ -1,6 +1,6 @@
 """`papertap printer` and `papertap device`: what clients see, and the machines behind it."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Annotated, Any
 
 import typer
@@ -25,7 +25,14 @@ def _printer(printer: Printer) -> dict[str, Any]:
         "paused": printer.paused,
         "authentication": printer.authentication.value,
         "uuid": str(printer.uuid),
+        "pass_through": printer.pass_through,
+        "house": [f"{name}={value}" for name, value in asdict(printer.house).items() if value not in {None, False, ""}],
     }
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """Those that were named on the command line."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 @printers.command("add")
@@ -69,6 +76,24 @@ def printer_set(
     accepting: Annotated[bool | None, typer.Option()] = None,
     paused: Annotated[bool | None, typer.Option()] = None,
     default: Annotated[bool | None, typer.Option(help="Whether /ipp/print is this printer.")] = None,
+    pass_through: Annotated[
+        bool | None, typer.Option(help="Hand PCL on as it is to devices that take it, without a preview.")
+    ] = None,
+    force_grey: Annotated[bool | None, typer.Option(help="Print everything without colour.")] = None,
+    force_duplex: Annotated[bool | None, typer.Option(help="Print everything two-sided.")] = None,
+    remove_graphics: Annotated[bool | None, typer.Option(help="Print the text of pages alone.")] = None,
+    toner_save: Annotated[bool | None, typer.Option(help="Print everything paler.")] = None,
+    watermark: Annotated[
+        str | None,
+        typer.Option(help="Across each side, with {user} {date} {time} {job} {name} {page} {pages}; empty: none."),
+    ] = None,
+    header: Annotated[str | None, typer.Option(help="At the top of each side, with the same variables.")] = None,
+    footer: Annotated[str | None, typer.Option(help="At the bottom of each side, with the same variables.")] = None,
+    trace_mark: Annotated[bool | None, typer.Option(help="A small code with the job's number on each side.")] = None,
+    bates: Annotated[
+        str | None, typer.Option(help="Number all sides from job to job, with this prefix (may be empty).")
+    ] = None,
+    no_bates: Annotated[bool, typer.Option("--no-bates", help="Number no sides.")] = False,
     guests: Annotated[bool | None, typer.Option(help="Whether visitors without an account may upload to it.")] = None,
     config: Config = None,
     data: Data = None,
@@ -86,13 +111,29 @@ def printer_set(
         "paused": paused,
         "is_default": default,
         "guests": guests,
+        "pass_through": pass_through,
     }
-    changes = {field: value for field, value in given.items() if value is not None}
-    show(
-        [_printer(using(config, data, lambda gateway: gateway.printers.change_printer(name, **changes)))],
-        as_json,
-        one=True,
-    )
+    rules: dict[str, Any] = {
+        "force_grey": force_grey,
+        "force_duplex": force_duplex,
+        "remove_graphics": remove_graphics,
+        "watermark": watermark,
+        "header": header,
+        "footer": footer,
+        "trace_mark": trace_mark,
+        "bates": bates,
+    }
+    house = _given(rules)
+    if toner_save is not None:
+        house["toner_save"] = "light" if toner_save else None
+    if no_bates:
+        house["bates"] = None
+
+    async def work(gateway: Gateway) -> Printer:
+        merged = replace(gateway.printers.get(name).house, **house)
+        return await gateway.printers.change_printer(name, **_given(given) | ({"house": merged} if house else {}))
+
+    show([_printer(using(config, data, work))], as_json, one=True)
 
 
 @printers.command("list")

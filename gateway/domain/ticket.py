@@ -133,9 +133,9 @@ class JobTicket:
         """Whether it asks for what no device is asked to do: it would have to lay pages out as we do."""
         chosen = self.page_ranges or self.page_words or self.page_picks
         placed = self.number_up != 1 or self.booklet or self.scaling_percent is not None
-        drawn = self.stamps or self.trace_mark or self.covered or self.toner_save
-        drawn = drawn or self.as_image or self.remove_graphics
-        return bool(chosen or placed or drawn)
+        drawn = self.stamps or self.trace_mark or self.covered
+        made_over = self.toner_save or self.as_image or self.remove_graphics
+        return bool(chosen or placed or drawn or made_over)
 
     def chosen(self, pages: int) -> list[int]:
         """The places, from 0, of the printed pages among `pages` of a document, or among the picked ones of them."""

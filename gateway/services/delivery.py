@@ -24,6 +24,7 @@ from gateway.services.ports import (
     JobQuery,
     JobStore,
     Keyring,
+    SideNumbers,
     Spool,
     Stage,
 )
@@ -50,6 +51,7 @@ class Delivery:
         drivers: Drivers,
         events: EventBus,
         clock: Clock,
+        numbers: SideNumbers,
         settings: DeliverySettings,
         name: str,
     ) -> None:
@@ -62,6 +64,7 @@ class Delivery:
             drivers=drivers,
             events=events,
             clock=clock,
+            numbers=numbers,
             settings=settings,
             worker=name,
         )

@@ -10,6 +10,7 @@ from gateway.errors import NotPossible
 from gateway.services.counting import Counts
 from gateway.services.delivery_plan import Plan
 from gateway.services.delivery_rows import Tools
+from gateway.services.numbering import numbers_for
 from gateway.services.particulars import particulars
 
 
@@ -36,6 +37,7 @@ async def device_document(tools: Tools, job: Job, device: Device, plan: Plan) ->
     if not plan.render:
         yield DeviceDocument(plan=plan, size=job.printable.size, body=source)
         return
+    bates = await numbers_for(job, tools.printers.get(job.printer), plan.ours, tools.numbers)
     writer = await tools.spool.create(key)
     try:
         rendered = await tools.converter.render(
@@ -45,7 +47,7 @@ async def device_document(tools: Tools, job: Job, device: Device, plan: Plan) ->
             capabilities=device.capabilities,
             format=plan.format,
             copies=plan.our_copies,
-            particulars=particulars(job, at=job.released_at or job.created_at),
+            particulars=particulars(job, at=job.released_at or job.created_at, bates=bates),
         )
         object_id, size, _ = await writer.commit()
     finally:

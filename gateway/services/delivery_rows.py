@@ -14,6 +14,7 @@ from gateway.services.ports import (
     JobChange,
     JobStore,
     Keyring,
+    SideNumbers,
     Spool,
 )
 from gateway.services.printers import Printers
@@ -38,6 +39,7 @@ class Tools:
     drivers: Drivers
     events: EventBus
     clock: Clock
+    numbers: SideNumbers
     settings: DeliverySettings
     worker: str
 

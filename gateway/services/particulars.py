@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime
 
+from gateway.domain.house import Bates
 from gateway.domain.job import Job
 from gateway.services.counting import separate
 from gateway.services.ports import Particulars
 
 
-def particulars(job: Job, *, at: float) -> Particulars:
+def particulars(job: Job, *, at: float, bates: Bates | None = None) -> Particulars:
     """`at`: the time, in seconds since 1970, that stands on the sheets; in the server's own time zone."""
     when = datetime.fromtimestamp(at, tz=UTC).astimezone()
     return Particulars(
@@ -20,6 +21,7 @@ def particulars(job: Job, *, at: float) -> Particulars:
         ),
         documents=separate(job.documents, job.ticket),
         batch=batch_of(job),
+        bates=bates,
     )
 
 

@@ -60,7 +60,8 @@ class Outcomes:
         def change(current: Job) -> JobChange:
             if current.claimed_by != job.claimed_by:
                 raise NotPossible("Somebody else has taken this job over.")
-            counts = count(made.pages, current.ticket, separate(made.documents, current.ticket))
+            ticket = self._printers.get(current.printer).house.applied(current.ticket)
+            counts = count(made.pages, ticket, separate(made.documents, ticket))
             ready = replace(
                 current,
                 documents=made.documents,

@@ -20,8 +20,18 @@ from gateway.errors import BadRequest, Forbidden, FormatError, NotFound, NotPoss
 from gateway.services.counting import Counts
 from gateway.services.delivery_plan import Plan, plan_for
 from gateway.services.fitness import choose_device, lacking
+from gateway.services.numbering import numbers_shown
 from gateway.services.particulars import particulars
-from gateway.services.ports import Clock, Converter, ConverterCrashed, Keyring, Particulars, Rendered, Spool
+from gateway.services.ports import (
+    Clock,
+    Converter,
+    ConverterCrashed,
+    Keyring,
+    Particulars,
+    Rendered,
+    SideNumbers,
+    Spool,
+)
 from gateway.services.preview_store import Made, Pictures, Turns
 from gateway.services.printers import Printers
 from gateway.services.release import Release
@@ -75,6 +85,7 @@ class Preview:
         keyring: Keyring,
         converter: Converter,
         clock: Clock,
+        numbers: SideNumbers,
         together: int = 1,
     ) -> None:
         self._release = release
@@ -83,6 +94,7 @@ class Preview:
         self._keyring = keyring
         self._converter = converter
         self._clock = clock
+        self._numbers = numbers
         self._pictures = Pictures(clock)
         self._turns = Turns()
         self._jails = asyncio.Semaphore(together)
@@ -151,7 +163,8 @@ class Preview:
         return found
 
     async def _make(self, wanted: _Wanted, sides: Sequence[int]) -> tuple[Made, list[tuple[int, bytes]]]:
-        said = particulars(wanted.job, at=self._clock.now())
+        bates = await numbers_shown(self._printers.get(wanted.job.printer), self._numbers)
+        said = particulars(wanted.job, at=self._clock.now(), bates=bates)
         async with self._jails:
             with_blanks = bool(said.documents) and wanted.plan.ours.sides != "one-sided"
             copy, pictures = await self._converted(wanted, said, sides)

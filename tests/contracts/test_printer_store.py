@@ -9,6 +9,8 @@ import pytest
 
 from gateway.domain.capabilities import Capabilities, Media
 from gateway.domain.device import Device, DeviceState, DeviceStatus
+from gateway.domain.house import HouseRules
+from gateway.domain.kiosk import KioskProof
 from gateway.domain.price import Tariff
 from gateway.domain.printer import Authentication, HeldView, Printer, ReleasePolicy
 from gateway.errors import Conflict
@@ -59,6 +61,10 @@ def a_full_printer() -> Printer:
         groups=("staff",),
         tariff=Tariff(grey=Decimal("0.0500"), sheets=(("iso_a4", Decimal("0.01")),), currency="CHF"),
         guests=True,
+        house=HouseRules(force_grey=True, toner_save="light", footer="{user}", bates=""),
+        pass_through=True,
+        kiosk_proofs=(KioskProof.PIN,),
+        private_jobs=True,
         created_at=NOW,
         config_changed_at=NOW + 1,
     )

@@ -44,6 +44,7 @@ from tests.fakes import (
     a_printer,
     fake_pdf,
 )
+from tests.fakes_numbers import MemorySideNumbers
 from webprint import Ports, create_app
 
 PASSWORD = "correct horse"
@@ -125,6 +126,7 @@ class House:
             keyring=self.keyring,
             converter=self.converter,
             clock=self.clock,
+            numbers=MemorySideNumbers(),
         )
         self.kiosk = Kiosk(
             sessions=KioskSessions(users=self.users, identity=self.identity, clock=self.clock, settings=self.settings),

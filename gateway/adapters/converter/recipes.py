@@ -2,6 +2,8 @@
 
 from typing import TypeVar, get_args
 
+import segno
+
 from gateway.domain.capabilities import Capabilities
 from gateway.domain.ticket import JobTicket
 from gateway.domain.ticket import Stamp as TicketStamp
@@ -13,6 +15,7 @@ from sandbox.recipe import (
     Cover,
     Direction,
     Media,
+    Numbering,
     Orientation,
     Pick,
     Recipe,
@@ -85,9 +88,24 @@ def recipe(
             variables=tuple((name, text[:_LONGEST]) for name, text in said.variables),
             toner=ticket.toner_save or "normal",
             as_image=ticket.as_image,
+            text_only=ticket.remove_graphics,
+            mark=_mark(said) if ticket.trace_mark else (),
+            numbering=_numbering(said),
         )
     except ValueError as error:
         raise BadRequest(f"This cannot be printed as asked: {error}.") from error
+
+
+def _mark(said: Particulars) -> tuple[str, ...]:
+    """The rows of a QR code with the job's number: small, and readable after a corner was torn off."""
+    number = dict(said.variables).get("job", "")
+    code = segno.make_qr(f"JOB {number}", error="m")
+    return tuple("".join(str(module & 1) for module in row) for row in code.matrix)
+
+
+def _numbering(said: Particulars) -> Numbering | None:
+    found = said.bates
+    return None if found is None else Numbering(prefix=found.prefix, first=found.first, digits=found.digits)
 
 
 def _known(value: str | None, known: tuple[T, ...], other: T) -> T:

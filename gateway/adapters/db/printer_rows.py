@@ -1,6 +1,6 @@
 """Printers and Output Devices to rows and back. Few rows, always read whole: what nothing asks for is one JSON text."""
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from sqlalchemy import RowMapping
 from gateway.adapters.db.json_values import as_object, dump, load
 from gateway.domain.capabilities import Capabilities, Media
 from gateway.domain.device import Device, DeviceState, DeviceStatus
+from gateway.domain.house import HouseRules
 from gateway.domain.kiosk import ANY_PROOF, KioskProof
 from gateway.domain.price import Tariff
 from gateway.domain.printer import Authentication, HeldView, Printer, ReleasePolicy
@@ -26,6 +27,7 @@ _STATUS_FIELDS = tuple(f.name for f in fields(DeviceStatus))
 def printer_row(printer: Printer) -> dict[str, Any]:
     settings = as_object(printer, _PRINTER_FIELDS) | {"capabilities": _from_capabilities(printer.capabilities)}
     settings["tariff"] = _from_tariff(printer.tariff)
+    settings["house"] = asdict(printer.house)
     return _columns(printer) | {"settings": dump(settings)}
 
 
@@ -44,6 +46,7 @@ def printer_of(row: RowMapping) -> Printer:
         groups=tuple(settings.pop("groups")),
         kiosk_proofs=tuple(map(KioskProof, settings.pop("kiosk_proofs", ANY_PROOF))),
         tariff=_to_tariff(settings.pop("tariff", {})),
+        house=HouseRules(**settings.pop("house", {})),
         **settings,
     )
 

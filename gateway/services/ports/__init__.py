@@ -9,8 +9,8 @@ from gateway.services.ports.events import EventBus
 from gateway.services.ports.history import HistoryStore
 from gateway.services.ports.jobs import JobChange, JobQuery, JobStore, Stage
 from gateway.services.ports.mailer import Courier, Letter, Mailer, Outbox, Undelivered
-from gateway.services.ports.personal import AccessLogStore, NoticeStore, PersonalData, PersonalStore
 from gateway.services.ports.numbers import SideNumbers
+from gateway.services.ports.personal import AccessLogStore, NoticeStore, PersonalData, PersonalStore
 from gateway.services.ports.printers import PrinterStore
 from gateway.services.ports.providers import (
     Assertion,

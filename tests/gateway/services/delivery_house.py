@@ -12,6 +12,7 @@ from gateway.services.delivery import Delivery
 from gateway.services.ports import Drivers, Order, Progress
 from gateway.settings import Delivery as DeliverySettings
 from tests.fakes import FakeDevice, FakeDriver, a_released_job, fake_pdf
+from tests.fakes_numbers import MemorySideNumbers
 from tests.gateway.services.house import House
 
 DOCUMENT = fake_pdf(3, color=True)
@@ -65,6 +66,7 @@ class DeliveryHouse(House):
         super().__init__()
         self.driver = StageDriver(self)
         self.settings = DeliverySettings()
+        self.numbers = MemorySideNumbers()
         self.delivery = self.worker("worker-1")
 
     def worker(self, name: str, drivers: Drivers | None = None) -> Delivery:
@@ -77,6 +79,7 @@ class DeliveryHouse(House):
             drivers=drivers or dict.fromkeys(("ipp", "socket"), self.driver),
             events=self.events,
             clock=self.clock,
+            numbers=self.numbers,
             settings=self.settings,
             name=name,
         )

@@ -17,6 +17,7 @@ from gateway.services.ports import ConverterCrashed, Rendered
 from gateway.services.preview import Preview, Previewed
 from gateway.services.preview_store import KEPT_SECONDS, LONGEST_LINE, Made, Pictures
 from tests.fakes import FakeClock, FakeConverter, fake_pdf
+from tests.fakes_numbers import MemorySideNumbers
 from tests.gateway.services.house import ALICE, BOB, OPERATOR, PHONE, House
 
 
@@ -57,6 +58,7 @@ class PreviewHouse(House):
             keyring=self.keyring,
             converter=self.converter,
             clock=self.clock,
+            numbers=MemorySideNumbers(),
             together=together,
         )
 

@@ -42,6 +42,7 @@ from tests.fakes import (
     a_device,
     a_printer,
 )
+from tests.fakes_numbers import MemorySideNumbers
 
 INDEX_4X6 = Media(name="na_index-4x6_4x6in", x=10160, y=15240, source="by-pass-tray", type="photographic", margin=0)
 CAPABILITIES = Capabilities(media=(*Capabilities().media, INDEX_4X6), media_types=("stationery", "photographic"))
@@ -104,7 +105,9 @@ class House:
         making: dict[str, Any] = {**shared, **kept, "converter": self.converter}
         self.preparation = Preparation(**making, workers=2, name="prepare")
         drivers = {"socket": self.driver}
-        self.delivery = Delivery(**making, drivers=drivers, settings=settings.delivery, name="deliver")
+        self.delivery = Delivery(
+            **making, drivers=drivers, numbers=MemorySideNumbers(), settings=settings.delivery, name="deliver"
+        )
         self.app = create_app(
             intake=self.intake,
             release=self.release,
