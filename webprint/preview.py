@@ -18,6 +18,7 @@ from webprint import words
 from webprint.answers import status_of
 from webprint.options import filled, read_changes
 from webprint.requests import Form, first
+from webprint.rules import rules_said
 from webprint.site import Site, Visit
 from webprint.views import DeviceView, devices_for, view_devices
 
@@ -55,6 +56,7 @@ class Section:
     later: str = ""
     refusal: str = ""
     note: str = ""
+    rules: tuple[str, ...] = ()
     as_image: str = ""
     can_release: bool = True
     status: int = 200
@@ -96,11 +98,18 @@ class PreviewPages:
             devices=devices,
             device=next((device for device in devices if device.chosen), None),
             shown={name: value for name, value in typed.items() if value},
+            rules=self._rules(job),
         )
         try:
             return await self._pictured(visit, job, base, form)
         except Refusal as refusal:
             return _refused(job, base, refusal)
+
+    def _rules(self, job: Job) -> tuple[str, ...]:
+        try:
+            return rules_said(self._site.printers.get(job.printer).house)
+        except NotFound:  # deleted since
+            return ()
 
     async def _pictured(self, visit: Visit, job: Job, base: Section, form: Form) -> Section:
         changes, begin = read_changes(form), max(1, _number(form, "from", 1))

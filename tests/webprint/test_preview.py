@@ -6,6 +6,7 @@ import re
 import pytest
 
 from gateway.domain.device import DeviceState, DeviceStatus
+from gateway.domain.house import HouseRules
 from gateway.domain.job import JobState, Reason
 from gateway.domain.user import Actor
 from gateway.errors import FormatError, Unavailable
@@ -63,6 +64,20 @@ async def test_options_change_what_is_shown(alice: Visitor, house: House) -> Non
     assert 'width="440" height="311"' in await page(alice, f"/jobs/{job.id}?layout=2")
     large = re.findall(r'<a href="(/jobs/\d+/sides/1.png[^"]+)"', four)[0]
     assert (await alice.get(large)).content[16:20] == (1200).to_bytes(4, "big"), "the width in its header"
+
+
+async def test_the_printers_own_rules_are_told(alice: Visitor, house: House) -> None:
+    job = await house.add(pages=4)
+    assert "This printer" not in await page(alice, f"/jobs/{job.id}")
+    await house.printers.change_printer(job.printer, house=HouseRules(force_grey=True, force_duplex=True, bates="X"))
+    text = await page(alice, f"/jobs/{job.id}")
+    for told in (
+        "This printer prints in grey.",
+        "This printer prints on both sides.",
+        "This printer numbers each side.",
+    ):
+        assert told in text
+    assert "4 pages on 2 sheets" in text
 
 
 async def test_many_sides_come_in_pages(alice: Visitor, house: House) -> None:
