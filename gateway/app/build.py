@@ -18,6 +18,7 @@ from gateway.adapters.spool import LocalSpool, open_spool
 from gateway.domain.device import Device
 from gateway.errors import StartupError
 from gateway.services.delegates import Delegates
+from gateway.services.guests import Guests
 from gateway.services.identity import Identity
 from gateway.services.intake import Intake
 from gateway.services.notifications import Notifications
@@ -26,6 +27,7 @@ from gateway.services.ports import Drivers, JobQuery
 from gateway.services.post_office import PostOffice
 from gateway.services.printers import Printers
 from gateway.services.release import Release
+from gateway.services.uploads import Uploads
 from gateway.settings import Settings
 
 
@@ -43,6 +45,8 @@ class Gateway:
     printers: Printers
     identity: Identity
     intake: Intake
+    guests: Guests
+    uploads: Uploads
     release: Release
     notifications: Notifications
     order: Order
@@ -104,6 +108,20 @@ async def _wire(settings: Settings, database: Database) -> Gateway:
     spool = open_spool(settings)
     printers = Printers(store=database.printers, jobs=database.jobs, events=events, clock=clock)
     identity = Identity(users=database.users, hasher=hasher, clock=clock, settings=settings.identity)
+    intake = Intake(
+        spool=spool,
+        keyring=keyring,
+        jobs=database.jobs,
+        printers=printers,
+        attempts=database.attempts,
+        events=events,
+        clock=clock,
+        hasher=hasher,
+        settings=settings,
+    )
+    guests = Guests(
+        guests=database.guests, hasher=hasher, clock=clock, limits=identity.limits, settings=settings.guests
+    )
     courier = courier_of(settings, clock=clock)
     mailer = PostOffice(
         outbox=database.outbox, courier=courier, clock=clock, per_minute=settings.mail.max_per_minute, name=_worker()
@@ -118,15 +136,18 @@ async def _wire(settings: Settings, database: Database) -> Gateway:
         drivers=drivers(clock=clock, on_pin=printers.pin_certificate, limits=_device_limits(settings)),
         printers=printers,
         identity=identity,
-        intake=Intake(
-            spool=spool,
-            keyring=keyring,
+        intake=intake,
+        guests=guests,
+        uploads=Uploads(
+            uploads=database.uploads,
+            guests=guests,
+            intake=intake,
             jobs=database.jobs,
             printers=printers,
-            attempts=database.attempts,
-            events=events,
+            spool=spool,
+            keyring=keyring,
             clock=clock,
-            hasher=hasher,
+            limits=identity.limits,
             settings=settings,
         ),
         release=Release(
@@ -138,6 +159,7 @@ async def _wire(settings: Settings, database: Database) -> Gateway:
             events=events,
             clock=clock,
             settings=settings.jobs,
+            guest_pages=settings.guests.pages,
             delegates=Delegates(store=database.shares, users=database.users, clock=clock),
         ),
         notifications=Notifications(events=events, jobs=database.jobs, printers=printers, clock=clock),

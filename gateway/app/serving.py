@@ -168,10 +168,13 @@ async def _housekeeping(gateway: Gateway) -> None:
         events=gateway.events,
         clock=gateway.clock,
         settings=gateway.settings,
+        uploads=gateway.database.uploads,
     )
     while True:
         await retention.run_once()
         await gateway.release.release_due()
+        await gateway.uploads.purge()
+        await gateway.guests.purge()
         await gateway.database.users.delete_expired_sessions(gateway.clock.now())
         await gateway.clock.sleep(HOUSEKEEPING_SECONDS)
 

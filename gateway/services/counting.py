@@ -4,10 +4,11 @@ The rendering counts on its own result; a test holds the two together.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 
 from gateway.domain.document import Document
+from gateway.domain.job import Job
 from gateway.domain.ticket import NUMBER_UP, JobTicket
 
 
@@ -43,6 +44,14 @@ def separate(documents: Sequence[Document], ticket: JobTicket) -> tuple[int, ...
     if len(pages) < max(2, len(documents)) or ticket.multiple_document_handling == "single-document":
         return ()
     return pages
+
+
+def counted(job: Job) -> Job:
+    """The prepared job with the counts of its ticket as it is now."""
+    if job.pages is None:
+        return job
+    counts = count(job.pages, job.ticket, separate(job.documents, job.ticket))
+    return replace(job, impressions=counts.impressions, media_sheets=counts.media_sheets)
 
 
 def page_sides(pages: int, ticket: JobTicket, documents: Sequence[int] = ()) -> list[tuple[int, ...]]:

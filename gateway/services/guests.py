@@ -10,7 +10,7 @@ import secrets
 from gateway.domain.guest import CODE_DIGITS, GIVEN_OUT, Guest, cookie_digest, masked, unmasked
 from gateway.domain.printer import Printer
 from gateway.domain.user import GUEST, Actor, is_guest
-from gateway.errors import BadRequest, Conflict, Forbidden, NotAuthenticated, NotFound, Unavailable
+from gateway.errors import BadRequest, Conflict, Forbidden, LimitReached, NotAuthenticated, NotFound, Unavailable
 from gateway.services.limits import Kind, Limit, Limits, guest_policies, subscriber
 from gateway.services.ports import Clock, GuestStore, Hasher
 from gateway.services.submission import clean_text
@@ -130,3 +130,11 @@ class Guests:
             return (Limit(kind=Kind.SIGN_IN_TERMINAL, key=(terminal,)),)
         party = subscriber(address)
         return (Limit(kind=Kind.GUEST_CODE_ADDRESS, key=(party,)), Limit(kind=Kind.GUEST_CODE_ANYWHERE, key=()))
+
+
+def check_amount(owner: str | None, impressions: int, most: int) -> None:
+    """LimitReached when a guest asks for more paper than guests get at once."""
+    if is_guest(owner) and impressions > most:
+        raise LimitReached(
+            f"These are {impressions} pages, and guests print at most {most} at once. Choose fewer pages or copies."
+        )

@@ -14,7 +14,7 @@ from gateway.domain.events import Event, Happening
 from gateway.domain.job import Job, JobState
 from gateway.domain.printer import Printer
 from gateway.domain.user import Actor
-from gateway.errors import Conflict
+from gateway.errors import Conflict, Refusal
 from gateway.services.admission import Admission
 from gateway.services.attempts import AttemptLog
 from gateway.services.barrier import EmptyDocument, RecordStep, Sealed, cross
@@ -105,7 +105,7 @@ class Intake:
             async def record(sealed: Sealed) -> Job:
                 now = self._clock.now()
                 documents = (document_of(incoming, sealed, media_type=check_format(incoming.format), number=1),)
-                expires_at = expiry(draft, printer, self._settings.jobs, now)
+                expires_at = expiry(draft, printer, self._settings, now)
                 job = replace(draft, documents=documents, unlocking=unlocking, created_at=now, expires_at=expires_at)
                 return await self._insert(job, submission.password)
 
@@ -146,6 +146,15 @@ class Intake:
         job = await self._open_jobs.own(job_id, actor)
         with self._open_jobs.alone(job.id):
             return await self._open_jobs.finish(job.id)
+
+    async def keep_open(self, job_id: int) -> None:
+        """More of a document has arrived that is not complete yet: the open job waits on. NotPossible when it ended."""
+        await self._open_jobs.keep_open(job_id)
+
+    def note_refused(self, submission: Submission, document_name: str, refusal: Refusal) -> None:
+        """A front-end said no before it came to `submit`: that try is written down like any other."""
+        with suppress(Refusal), self._witness(submission, document_name):
+            raise refusal
 
     def note_undelivered(self, job: Job) -> None:
         """The client was not told of `job`: an identical submission within 120 s returns it."""

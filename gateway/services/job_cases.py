@@ -33,6 +33,7 @@ class JobCases:
         events: EventBus,
         clock: Clock,
         settings: JobSettings,
+        guest_pages: int = 500,
         delegates: Delegates | None = None,
     ) -> None:
         self._jobs = jobs
@@ -43,6 +44,7 @@ class JobCases:
         self._events = events
         self._clock = clock
         self._settings = settings
+        self._guest_pages = guest_pages
         self._delegates = delegates
 
     # -- seeing

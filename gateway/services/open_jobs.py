@@ -96,7 +96,7 @@ class OpenJobs:
     def _completed(self, job: Job) -> Job:
         now = self._clock.now()
         printer = self._printers.get(job.printer)
-        expires_at = expiry(job, printer, self._settings.jobs, now)
+        expires_at = expiry(job, printer, self._settings, now)
         return replace(advance(job, Cause.DATA_COMPLETE, now=now), incoming_until=None, expires_at=expires_at)
 
     def _change(self, job: Job, what: str, text: str = "") -> JobChange:
@@ -128,6 +128,19 @@ class OpenJobs:
             if self._clock.monotonic() - since > refresh:
                 since = self._clock.monotonic()
                 await self._jobs.update(job_id, self._longer_open)
+
+    async def keep_open(self, job_id: int) -> None:
+        """Written only when a good part of the time has passed: pieces of a document come often."""
+        refresh = self._settings.ipp.multiple_operation_seconds / 2
+
+        def change(row: Job) -> JobChange | None:
+            self.require_open(row)
+            due = row.incoming_until is None or row.incoming_until - self._clock.now() < refresh
+            return self._longer_open(row) if due else None
+
+        job = await self._jobs.get(job_id)
+        if job is None or change(job) is not None:
+            await self._jobs.update(job_id, change)
 
     def _longer_open(self, row: Job) -> JobChange:
         self.require_open(row)

@@ -17,8 +17,10 @@ from gateway.domain.ticket import JobTicket
 from gateway.domain.user import Actor
 from gateway.domain.waiting import assigned, check_ticket, unassigned
 from gateway.errors import Conflict, NotAuthenticated, NotFound, NotPossible, Refusal
+from gateway.services.counting import count, counted, separate
 from gateway.services.effect import effective
 from gateway.services.fitness import refusal_of
+from gateway.services.guests import check_amount
 from gateway.services.keeping import Keeping
 from gateway.services.ownership import is_own
 from gateway.services.pricing import bill_for, paged_of
@@ -146,6 +148,8 @@ class Release(Keeping):
         target = self._target(printer, device)
         ticket = job.ticket.with_changes(**changes)
         check_ticket(job, ticket, printer.capabilities.copies)
+        made = count(job.pages or 1, ticket, separate(job.documents, ticket))
+        check_amount(job.owner, made.impressions, self._guest_pages)
         refusal = refusal_of(target, ticket, others=self._printers.targets_of(printer))
         if refusal is not None:
             raise refusal
@@ -183,7 +187,9 @@ class Release(Keeping):
         def change(job: Job) -> Job:
             if job.state not in {JobState.PENDING, JobState.PENDING_HELD}:
                 raise NotPossible(f"Job {job.id} is {job.state.keyword} and cannot be changed any more.")
-            return replace(job, ticket=job.ticket.with_changes(**changes), name=job.name if name is None else name)
+            return counted(
+                replace(job, ticket=job.ticket.with_changes(**changes), name=job.name if name is None else name)
+            )
 
         return await self._apply(job_id, actor, change, "changed", right=Right.RELEASE)
 

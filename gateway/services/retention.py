@@ -12,7 +12,18 @@ from typing import Protocol
 
 from gateway.domain.events import Event, Happening, JobRecord
 from gateway.domain.job import Cause, Job, JobState, Reason, advance
-from gateway.services.ports import AttemptStore, Clock, EventBus, JobChange, JobQuery, JobStore, ShareStore, Spool
+from gateway.domain.user import is_guest
+from gateway.services.ports import (
+    AttemptStore,
+    Clock,
+    EventBus,
+    JobChange,
+    JobQuery,
+    JobStore,
+    ShareStore,
+    Spool,
+    UploadStore,
+)
 from gateway.services.steady import Jump, SteadyClock
 from gateway.settings import Settings
 
@@ -50,6 +61,7 @@ class Retention:
         clock: Clock,
         settings: Settings,
         shares: ShareStore | None = None,
+        uploads: UploadStore | None = None,
     ) -> None:
         self._shares = shares
         self._jobs = jobs
@@ -58,6 +70,7 @@ class Retention:
         self._events = events
         self._clock = clock
         self._settings = settings
+        self._uploads = uploads
         self._steady = SteadyClock(clock)
         self._cleaned_at: float | None = None
 
@@ -94,6 +107,8 @@ class Retention:
             return
         self._cleaned_at = now
         known = await self._jobs.spool_objects()
+        if self._uploads is not None:
+            known |= await self._uploads.spool_objects()
         await self._spool.sweep(known, older_than=self._settings.spool.orphan_seconds)
         if self._steady.trusted:
             before = self._clock.now() - self._settings.jobs.history_seconds
@@ -161,7 +176,8 @@ class Retention:
             return False
         if job.favourite:
             return job.state is not JobState.ABORTED and not _TAKEN_AWAY & set(job.reasons)
-        until = (job.ended_at or now) + self._settings.jobs.reprint_seconds
+        again = self._settings.guests.again_seconds if is_guest(job.owner) else 0.0
+        until = (job.ended_at or now) + max(again, self._settings.jobs.reprint_seconds)
         return job.state is JobState.COMPLETED and now < until
 
     async def _move(self, job: Job, jump: Jump) -> None:

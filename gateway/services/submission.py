@@ -8,9 +8,9 @@ from gateway.domain.document import Document
 from gateway.domain.job import Job
 from gateway.domain.printer import Printer
 from gateway.domain.ticket import JobTicket
-from gateway.domain.user import Actor
+from gateway.domain.user import Actor, is_guest
 from gateway.services.barrier import Sealed
-from gateway.settings import Jobs
+from gateway.settings import Settings
 
 TEXT_SIZE = 255  # octets of a name (RFC 8011 section 5.1.3); longer ones are cut
 
@@ -75,9 +75,11 @@ def clean_text(text: str) -> str:
     return octets[:TEXT_SIZE].decode("utf-8", "ignore")
 
 
-def expiry(job: Job, printer: Printer, settings: Jobs, now: float) -> float:
-    """When the job's waiting ends, which begins `now`. Nobody may come for a job that is nobody's: it waits shorter."""
+def expiry(job: Job, printer: Printer, settings: Settings, now: float) -> float:
+    """When the job's waiting ends, which begins `now`. Nobody may come for a job that is nobody's, or a guest's."""
     hold = printer.hold_seconds
     if job.owner is None and printer.holds:
-        hold = min(hold, settings.hide_unclaimed_after)
+        hold = min(hold, settings.jobs.hide_unclaimed_after)
+    if is_guest(job.owner):
+        hold = min(hold, settings.guests.hold_seconds)
     return now + hold
