@@ -38,9 +38,10 @@ KINDS: tuple[Callable[[str], bytes], ...] = (
 
 
 @pytest.mark.faults
-async def test_no_token_of_another(request: pytest.FixtureRequest) -> None:
+@pytest.mark.timeout(900)
+async def test_no_token_of_another(long: bool) -> None:
     """60 documents, 200 in the long form, from four who send theirs one after another."""
-    each = (200 if request.config.getoption("--long", default=False) else 60) // len(SUBMITTERS)
+    each = (200 if long else 60) // len(SUBMITTERS)
     sandbox = Sandbox(SETTINGS)
     await sandbox.start()
     async with sandbox.office.worker("warm"):
