@@ -228,6 +228,13 @@ class Guests(BaseModel):
     plain_http: bool = True
 
 
+class Privacy(BaseModel):
+    """What stays when people have their account erased."""
+
+    # Nobody else can take the name of an erased account: what others granted to the name would then be theirs.
+    keep_names: bool = True
+
+
 class Site(BaseModel):
     """What people read. `base_url` is what links and QR codes carry; "" is derived from host name and port."""
 
@@ -258,6 +265,7 @@ class Settings(BaseSettings):
     identity: Identity = Identity()
     kiosk: Kiosk = Kiosk()
     mail: Mail = Mail()
+    privacy: Privacy = Privacy()
     uploads: Uploads = Uploads()
     guests: Guests = Guests()
     site: Site = Site()

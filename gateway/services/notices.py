@@ -1,0 +1,254 @@
+"""Tells owners what became of their jobs, in the pages and by mail (row 95): each occasion once, whatever restarts.
+
+An event only says which row to look at; what there is to tell is read from the row. A pass over the rows at the start,
+and now and then, finds what no event told.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from gateway.domain.events import Event
+from gateway.domain.job import Job, JobState
+from gateway.domain.letter import USEFUL_SECONDS, Letter
+from gateway.domain.personal import Notice, NoticeKind, Preferences
+from gateway.domain.user import Actor, User
+from gateway.errors import NotFound, PapertapError
+from gateway.i18n import day_and_time, ngettext, said, speaking
+from gateway.services.occasions import Occasion, occasions, question
+from gateway.services.ports import Clock, EventBus, JobQuery, JobStore, Mailer, NoticeStore, UserStore
+from gateway.services.preferences import PreferenceBook
+from gateway.services.printers import Printers
+from gateway.services.release import Release
+from gateway.services.tokens import Tokens
+from gateway.settings import Settings
+
+GATHER_SECONDS = 1.0  # a job's events come in bursts, and its row is read once for each burst
+CATCH_UP_SECONDS = 3600.0
+RECENT_SECONDS = 7200.0  # a job that ended longer ago is not told of by a catch-up
+RECENT_JOBS = 500
+KEPT_SECONDS = 30 * 24 * 3600.0
+PAGE = 200
+EXTEND = "extend-job"
+USED = "This link was used already, or the job does not wait any more. See your jobs for what can still be done."
+
+_EVENTS = frozenset({Event.JOB_STATE_CHANGED, Event.JOB_COMPLETED, Event.JOB_STOPPED, Event.JOB_EXPIRING})
+_WAITING = (JobState.PENDING_HELD, JobState.PROCESSING_STOPPED)
+_ENDED = (JobState.CANCELED, JobState.ABORTED, JobState.COMPLETED)
+
+log = logging.getLogger(__name__)
+
+
+class Notices:
+    """`base` gives the address under which people reach the pages, for links in mails."""
+
+    def __init__(
+        self,
+        *,
+        store: NoticeStore,
+        jobs: JobStore,
+        users: UserStore,
+        preferences: PreferenceBook,
+        tokens: Tokens,
+        mailer: Mailer,
+        release: Release,
+        printers: Printers,
+        events: EventBus,
+        clock: Clock,
+        settings: Settings,
+        base: Callable[[], str],
+    ) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._users = users
+        self._preferences = preferences
+        self._tokens = tokens
+        self._mailer = mailer
+        self._release = release
+        self._printers = printers
+        self._events = events
+        self._clock = clock
+        self._settings = settings
+        self._base = base
+        self._changed: set[int] = set()
+
+    # -- for pages
+
+    async def of(self, user: User, *, limit: int = 100) -> list[Notice]:
+        return await self._store.notices(user.uuid, limit=limit)
+
+    async def unread(self, user: User) -> int:
+        return await self._store.unread(user.uuid)
+
+    async def read(self, user: User, *, up_to: int) -> None:
+        await self._store.mark_read(user.uuid, up_to=up_to, now=self._clock.now())
+
+    async def asked_to_extend(self, token: str) -> Job:
+        """The job that a link of a mail is about; NotFound unless the link is live and the job still waits."""
+        found = await self._tokens.look(token, EXTEND)
+        job = None if found is None else await self._jobs.get(int(found.subject))
+        if job is None or job.state.ended:
+            raise NotFound(USED)
+        return job
+
+    async def extend(self, token: str) -> Job:
+        """One more holding time, once for each link; the job's owner is the one who asks."""
+        await self.asked_to_extend(token)
+        used = await self._tokens.use(token, EXTEND)
+        user = None if used is None else await self._users.user_by_uuid(used.user)
+        if used is None or user is None or user.disabled:
+            raise NotFound(USED)
+        actor = Actor(user=user.name, groups=user.groups, claimed=user.name, via="mail")
+        return await self._release.extend(int(used.subject), actor)
+
+    # -- listening
+
+    async def run(self) -> None:
+        """For as long as the process serves."""
+        async with self._events.subscribe() as happenings, asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._look_after())
+            async for happening in happenings:
+                if happening.event in _EVENTS and happening.job_id is not None and happening.owner is not None:
+                    self._changed.add(happening.job_id)
+
+    async def _look_after(self) -> None:
+        caught_up: float | None = None
+        while True:
+            now = self._clock.monotonic()
+            if caught_up is None or now - caught_up >= CATCH_UP_SECONDS:
+                caught_up = now
+                await self.catch_up()
+            while self._changed:
+                await self.look(self._changed.pop())
+            await self._clock.sleep(GATHER_SECONDS)
+
+    async def look(self, job_id: int) -> None:
+        """Tells what there is to tell of one job. What fails is logged, and a later look tells it."""
+        try:
+            job = await self._jobs.get(job_id)
+            if job is not None:
+                await self._tell_all(job, {})
+        except PapertapError as error:
+            log.warning("a notice of job %d waits: %s", job_id, error)
+
+    async def catch_up(self) -> None:
+        """What happened while nobody listened."""
+        known: dict[str, tuple[User, Preferences] | None] = {}
+        last = 0
+        while jobs := await self._jobs.find(JobQuery(states=_WAITING, after_id=last, limit=PAGE)):
+            for job in jobs:
+                await self._tell_all(job, known)
+            last = jobs[-1].id
+        since = self._clock.now() - RECENT_SECONDS
+        for job in await self._jobs.find(JobQuery(states=_ENDED, newest_first=True, limit=RECENT_JOBS)):
+            if job.ended_at is not None and job.ended_at >= since:
+                await self._tell_all(job, known)
+        while await self._store.purge_notices(before=self._clock.now() - KEPT_SECONDS, limit=500) == 500:
+            pass
+
+    # -- telling
+
+    async def _tell_all(self, job: Job, known: dict[str, tuple[User, Preferences] | None]) -> None:
+        called_for = occasions(job)
+        if not called_for or job.owner is None:
+            return
+        if job.owner not in known:
+            known[job.owner] = await self._owner(job.owner)
+        owner = known[job.owner]
+        if owner is None:
+            return
+        for occasion in called_for:
+            await self._tell(job, occasion, *owner)
+
+    async def _owner(self, name: str) -> tuple[User, Preferences] | None:
+        """None for guests and for whoever has no account any more."""
+        user = await self._users.user(name)
+        return None if user is None or user.disabled else (user, await self._preferences.of(user))
+
+    async def _tell(self, job: Job, occasion: Occasion, user: User, chosen: Preferences) -> None:
+        kind, name = occasion
+        by_mail = kind in chosen.mail and self._mailer.enabled and user.email is not None
+        by_page = kind in chosen.page
+        if not (by_mail or by_page) or await self._store.told(job.id, name):
+            return
+        if by_mail:
+            # The letter first, under a key: a crash in between tells it again, and the key keeps it from going twice.
+            await self._mailer.send(await self._letter(job, occasion, user, chosen))
+        await self._store.add_notice(
+            Notice(
+                user=user.uuid,
+                job_id=job.id,
+                occasion=name,
+                kind=kind if by_page else None,
+                at=self._clock.now(),
+                values=_values(job),
+            )
+        )
+
+    async def _letter(self, job: Job, occasion: Occasion, user: User, chosen: Preferences) -> Letter:
+        kind, name = occasion
+        assert user.email is not None
+        language = chosen.language or self._settings.site.language
+        values = {"name": job.name, "url": f"{self._base()}/jobs/{job.id}"}
+        with speaking(language):
+            if kind is NoticeKind.READY:
+                values |= {"printer": self._label(job), "until": self._time(job.expires_at)}
+            elif kind is NoticeKind.EXPIRING:
+                values |= {"until": self._time(job.expires_at), "extend_url": await self._extend_url(job, user)}
+            elif kind is NoticeKind.PRINTED:
+                values |= {
+                    "device": self._device(job),
+                    "sheets": _sheets(job.sheets_completed or job.media_sheets or 0),
+                }
+            elif kind is NoticeKind.FAILED:
+                values |= {"reason": said(job.message)}
+            else:
+                values |= {"question": said(question(job))}
+        return Letter(
+            kind=f"job-{kind.value}",
+            to=user.email,
+            language=language,
+            values=values,
+            key=f"notice:{job.id}:{name}",
+            useful_seconds=RECENT_SECONDS if kind is NoticeKind.EXPIRING else USEFUL_SECONDS,
+        )
+
+    async def _extend_url(self, job: Job, user: User) -> str:
+        """Empty where it cannot be kept longer."""
+        if job.expires_at is None or job.extensions >= self._settings.jobs.extend_times:
+            return ""
+        left = max(60.0, job.expires_at - self._clock.now())
+        token = await self._tokens.make(user.uuid, EXTEND, str(job.id), seconds=left)
+        return f"{self._base()}/keep?token={token}"
+
+    def _time(self, at: float | None) -> str:
+        return "" if at is None else day_and_time(at, self._settings.site.time_zone)
+
+    def _label(self, job: Job) -> str:
+        try:
+            printer = self._printers.get(job.printer)
+        except NotFound:
+            return job.printer
+        return printer.info or printer.name
+
+    def _device(self, job: Job) -> str:
+        try:
+            device = self._printers.device(job.output_device or "")
+        except NotFound:
+            return job.output_device or ""
+        return device.info or device.name
+
+
+def _sheets(count: int) -> str:
+    return ngettext("%(num)s sheet", "%(num)s sheets", count)
+
+
+def _values(job: Job) -> dict[str, str]:
+    """What the page shows later, when the row may be gone."""
+    return {
+        "name": job.name[:200],
+        "message": job.message[:500],
+        "question": question(job)[:500],
+        "device": job.output_device or "",
+        "until": "" if job.expires_at is None else str(job.expires_at),
+    }
