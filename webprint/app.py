@@ -1,26 +1,41 @@
 """Puts the pages together; everything they need is an argument."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from gateway.services.delegates import Delegates
+from gateway.services.desk import Desk
 from gateway.services.identity import Identity
 from gateway.services.kiosk import Kiosk
 from gateway.services.ports import Clock
 from gateway.services.preview import Preview
 from gateway.services.printers import Printers
 from gateway.services.release import Release
+from gateway.services.signin_methods import SignInMethods
+from gateway.services.shares import Shares
+from gateway.services.statistics import Statistics
 from gateway.settings import Settings
 from webprint.answers import SecureHeaders
+from webprint.delegates import DelegatePages
+from webprint.desk import DeskPages
 from webprint.guard import Guard, Handler
+from webprint.history import HistoryPages
 from webprint.jobs import JobPages
 from webprint.kiosk import KioskPages
 from webprint.kiosk_door import KioskGuard
 from webprint.kiosk_jobs import KioskJobs
+from webprint.live import LiveJobs
+from webprint.shares import SharePages
+from webprint.security import SecurityPages
 from webprint.signin import SignInPages
+from webprint.signin_confirm import ConfirmPages
+from webprint.signin_mail import MailPages
+from webprint.signin_oidc import OidcPages
+from webprint.signin_passkey import PasskeyPages
 from webprint.site import Ports, Site, make_templates, read_static
 from webprint.start import StartPages
 
@@ -30,6 +45,11 @@ def create_app(
     release: Release,
     preview: Preview | None = None,
     kiosk: Kiosk | None = None,
+    desk: Desk | None = None,
+    shares: Shares | None = None,
+    delegates: Delegates | None = None,
+    statistics: Statistics | None = None,
+    live: LiveJobs | None = None,
     printers: Printers,
     identity: Identity,
     settings: Settings,
@@ -37,19 +57,27 @@ def create_app(
     ca_certificate: Callable[[], bytes],
     ports: Callable[[], Ports] | None = None,
     lan_host: Callable[[], str | None] = lambda: None,
+    sign_in: SignInMethods | None = None,
+    hosts: Callable[[], Collection[str]] = tuple,
     plain_sign_in: bool = False,
 ) -> Starlette:
     """The pages as one ASGI application.
 
     Without `preview` the pages tell that there is none and show thumbnails. `ca_certificate` gives PEM octets, empty where there is none to offer. `ports` gives what is really listened on
     (without it the settings' ports); `lan_host` a name or address of this machine that other devices can reach, for
-    visitors who came by localhost. `plain_sign_in` lets people sign in over plain HTTP from other machines too.
+    visitors who came by localhost. Without `sign_in` there are passwords and PINs alone; `hosts` gives the names of this
+    server, to which links may lead. `plain_sign_in` lets people sign in over plain HTTP from other machines too.
     """
     static = read_static()
     site = Site(
         release=release,
         preview=preview,
         kiosk=kiosk,
+        desk=desk,
+        shares=shares,
+        delegates=delegates,
+        statistics=statistics,
+        live=live,
         printers=printers,
         identity=identity,
         settings=settings,
@@ -57,13 +85,20 @@ def create_app(
         ca_certificate=ca_certificate,
         ports=ports or (lambda: _configured_ports(settings)),
         lan_host=lan_host,
+        sign_in=sign_in,
+        hosts=hosts,
         plain_sign_in=plain_sign_in,
         static=static,
         templates=make_templates(static, settings.site.name),
     )
     guard = Guard(site)
     app = Starlette(
-        routes=[*_routes(guard, site), *_kiosk_routes(KioskGuard(site), site)],
+        routes=[
+            *_routes(guard, site),
+            *_sign_in_routes(guard, site),
+            *_desk_routes(guard, site),
+            *_kiosk_routes(KioskGuard(site), site),
+        ],
         middleware=[Middleware(SecureHeaders)],
         exception_handlers={HTTPException: guard.on_http_exception},
     )
@@ -72,16 +107,13 @@ def create_app(
 
 
 def _routes(guard: Guard, site: Site) -> list[Route]:
-    start, sign_in, jobs = StartPages(site), SignInPages(site), JobPages(site)
+    start, jobs = StartPages(site), JobPages(site)
     table: list[tuple[str, str, Handler]] = [
         ("GET", "/", start.show),
         ("GET", "/qr.svg", start.qr),
         ("GET", "/ca.pem", start.ca),
         ("GET", "/static/{name}", start.static),
         ("GET", "/language", start.language),
-        ("GET", "/signin", sign_in.show),
-        ("POST", "/signin", sign_in.sign_in),
-        ("POST", "/signout", sign_in.sign_out),
         ("GET", "/jobs", jobs.show),
         ("POST", "/jobs/release", jobs.release),
         ("POST", "/jobs/release-all", jobs.release_all),
@@ -98,6 +130,64 @@ def _routes(guard: Guard, site: Site) -> list[Route]:
         ("POST", "/jobs/{id:int}/convert", jobs.convert),
         ("POST", "/jobs/{id:int}/came-out", jobs.came_out),
         ("POST", "/jobs/{id:int}/not-out", jobs.not_out),
+        *_job_rows(site, jobs),
+    ]
+    return [guard.route(method, path, handler) for method, path, handler in table]
+
+
+def _job_rows(site: Site, jobs: JobPages) -> list[tuple[str, str, Handler]]:
+    """What goes beyond one's own list: live news, quotes, links, delegates, history."""
+    shares, delegates, history = SharePages(site, jobs), DelegatePages(site), HistoryPages(site)
+    return [
+        ("GET", "/jobs/events", jobs.events),
+        ("GET", "/jobs/quote", jobs.quote),
+        ("POST", "/jobs/{id:int}/release", jobs.release_one),
+        ("POST", "/jobs/{id:int}/proof", jobs.proof),
+        ("POST", "/jobs/{id:int}/private", jobs.hide),
+        ("POST", "/jobs/{id:int}/share", shares.make),
+        ("POST", "/jobs/{id:int}/shares/{share:int}/revoke", shares.revoke),
+        ("GET", "/s/{token}", shares.show),
+        ("POST", "/s/{token}", shares.use),
+        ("GET", "/s/{token}/page.png", shares.picture),
+        ("GET", "/history", history.show),
+        ("GET", "/account/delegates", delegates.show),
+        ("POST", "/account/delegates", delegates.grant),
+        ("POST", "/account/delegates/{id:int}/remove", delegates.remove),
+    ]
+
+
+def _sign_in_routes(guard: Guard, site: Site) -> list[Route]:
+    """All ways in, and what proves a person."""
+    sign_in, mail, passkey, confirm = SignInPages(site), MailPages(site), PasskeyPages(site), ConfirmPages(site)
+    security = SecurityPages(site)
+    oidc = OidcPages(site, security)
+    table: list[tuple[str, str, Handler]] = [
+        ("GET", "/signin", sign_in.show),
+        ("POST", "/signin", sign_in.sign_in),
+        ("POST", "/signout", sign_in.sign_out),
+        ("GET", "/signin/oidc/{provider}", oidc.begin),
+        ("GET", "/signin/oidc/{provider}/callback", oidc.callback),
+        ("GET", "/signin/mail", mail.show),
+        ("POST", "/signin/mail", mail.ask),
+        ("GET", "/signin/mail/{secret}", mail.open),
+        ("POST", "/signin/mail/{secret}", mail.use),
+        ("POST", "/signin/passkey/options", passkey.options),
+        ("POST", "/signin/passkey", passkey.sign_in),
+        ("GET", "/signin/confirm", confirm.show),
+        ("POST", "/signin/confirm", confirm.confirm),
+        ("POST", "/signin/confirm/mail", mail.confirm),
+        ("GET", "/signin/confirm/oidc/{provider}", oidc.confirm),
+        ("GET", "/account/security", security.show),
+        ("POST", "/account/security/passkeys/options", security.passkey_options),
+        ("POST", "/account/security/passkeys", security.add_passkey),
+        ("POST", "/account/security/passkeys/{id}/rename", security.rename_passkey),
+        ("POST", "/account/security/passkeys/{id}/remove", security.remove_passkey),
+        ("GET", "/account/security/link/{provider}", oidc.link),
+        ("POST", "/account/security/identities/{id}/remove", security.unlink),
+        ("POST", "/account/security/app-passwords", security.add_app_password),
+        ("POST", "/account/security/app-passwords/{id}/remove", security.remove_app_password),
+        ("POST", "/account/security/sessions/{tag}/end", security.end_session),
+        ("POST", "/account/security/sessions/end-others", security.end_others),
     ]
     return [guard.route(method, path, handler) for method, path, handler in table]
 
@@ -118,7 +208,26 @@ def _kiosk_routes(guard: KioskGuard, site: Site) -> list[Route]:
         ("POST", "/kiosk/{station}/delete", jobs.delete),
         ("GET", "/kiosk/{station}/jobs/{id:int}/pages/{number:int}.png", jobs.thumbnail),
     ]
-    return [guard.route(method, path, handler) for method, path, handler in table]
+    desk = _desk_routes(guard, site, below="/kiosk/{station}")
+    return [*(guard.route(method, path, handler) for method, path, handler in table), *desk]
+
+
+def _desk_routes(guard: Guard, site: Site, *, below: str = "") -> list[Route]:
+    """Twice: with a session of the portal, and with a short one at a station."""
+    pages = DeskPages(site, station=bool(below))
+    table: list[tuple[str, str, Handler]] = [
+        ("GET", "/desk", pages.show),
+        ("POST", "/desk/unlock", pages.unlock),
+        ("GET", "/desk/jobs/{id:int}", pages.detail),
+        ("GET", "/desk/jobs/{id:int}/pages/{number:int}.png", pages.picture),
+        ("POST", "/desk/jobs/{id:int}/release", pages.release),
+        ("POST", "/desk/jobs/{id:int}/paid", pages.paid),
+        ("POST", "/desk/jobs/{id:int}/extend", pages.extend),
+        ("POST", "/desk/jobs/{id:int}/delete", pages.delete),
+        ("POST", "/desk/jobs/{id:int}/code", pages.code),
+        ("POST", "/desk/jobs/{id:int}/look", pages.look),
+    ]
+    return [guard.route(method, below + path, handler) for method, path, handler in table]
 
 
 def _configured_ports(settings: Settings) -> Ports:

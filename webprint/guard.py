@@ -39,8 +39,9 @@ from webprint.site import Site, Visit
 Handler = Callable[[Visit], Awaitable[Response]]
 BROKEN = "Something went wrong on our side. Your jobs are safe. Try again in a moment."
 LIVE = "papertap-live"  # the list asks for its news by itself
+EVENTS = "/jobs/events"  # and here a browser connects by itself, which cannot say so
 SAFE = frozenset({"GET", "HEAD"})
-STRANGERS_FORMS = ("/signin",)  # below these paths strangers get a cookie that their forms' token belongs to
+STRANGERS_FORMS = ("/signin", "/s/")  # below these paths strangers get a cookie that their forms' token belongs to
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +118,7 @@ class Guard:
         if not is_private(request, plain_allowed=self._site.plain_sign_in):
             return visit
         cookie = cookie_of(request, SESSION, SESSION_TLS)
-        live = LIVE in request.headers
+        live = LIVE in request.headers or request.url.path == EVENTS
         found = await self._site.identity.session(cookie, touch=not live) if cookie else None
         if found is not None:
             session, actor = found

@@ -7,19 +7,17 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from gateway.domain.job import Job, JobState
+from gateway.domain.job import Job
+from gateway.domain.user import Actor
 from gateway.errors import NotFound, Refusal
 from gateway.services.ports import JobQuery
 from webprint.answers import status_of
 from webprint.options import filled
+from webprint.own import ENDED, ENDED_SHOWN, OPEN, OPEN_SHOWN, Own, own_jobs
+from webprint.quotes import Offer, Prices, Quotes
 from webprint.requests import first
 from webprint.site import Site, Visit
-from webprint.views import JobView, Part, devices_for, view_devices, view_job
-
-OPEN = tuple(state for state in JobState if not state.ended)
-ENDED = tuple(state for state in JobState if state.ended)
-OPEN_SHOWN = 200  # of those that wait or print; more is nobody's list of the day
-ENDED_SHOWN = 30  # older ones are a link away
+from webprint.views import JobView, Part, devices_for, part_of, view_devices, view_job
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,18 +51,31 @@ class JobList:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self.prices = Prices(site=site)
+        self.quotes = Quotes(site, self.prices)
 
     async def page(
-        self, visit: Visit, asked: Asked, *, notes: list[Note] | None = None, refusal: Refusal | None = None
+        self,
+        visit: Visit,
+        asked: Asked,
+        *,
+        notes: list[Note] | None = None,
+        refusal: Refusal | None = None,
+        offers: tuple[Offer, ...] = (),
     ) -> Response:
-        jobs = await self._wanted(visit, asked)
-        claimable = [] if asked.everybody or asked.before else await self._site.release.claimable(visit.actor)
+        own = await self._wanted(visit, asked)
+        jobs, claimable = list(own.jobs), [self.view(own.actor, job) for job in own.claimable]
         devices = view_devices(devices_for(self._site.printers, jobs), asked.device)
-        views = [self.view(visit, job) for job in jobs]
-        state = fingerprint(views, [self.view(visit, job) for job in claimable], devices)
+        views = [self.view(own.actor, job) for job in jobs]
+        again = {job.id: offer for job in jobs if (offer := self.quotes.again(job)) is not None}
+        state = fingerprint(views, claimable, devices, again)
         if notes is None and visit.request.headers.get("if-none-match") == state:
             return Response(status_code=304, headers={"ETag": state})
-        waiting = [view.id for view in views if view.can_release]
+        waiting = [view.id for view in views if view.can_release and not view.delegated]
+        selected = _selected(asked, waiting)
+        summed = [job for job in jobs if job.id in (selected or set(waiting)) and part_of(job) is Part.WAITING]
+        chosen = next((device.name for device in devices if device.chosen), "")
+        told = self.quotes.tell(summed, {"device": [chosen]}) if summed else None
         response = self._site.page(
             visit,
             "jobs.html",
@@ -72,10 +83,16 @@ class JobList:
             asked=asked,
             state=state,
             parts=_parts(views),
-            claimable=[self.view(visit, job) for job in claimable],
+            claimable=claimable,
+            again=again,
+            offers=offers,
+            # Other lists have no mark: they ask whenever something happened.
+            mark="" if asked.everybody or asked.before else own.mark,
             devices=devices,
-            selected=_selected(asked, waiting),
+            selected=selected,
             waiting=waiting,
+            releasable=any(view.can_release for view in views),
+            told=told,
             notes=notes or [],
             # What was typed, so that a refusal does not cost it.
             filled=filled(visit.form if any(note.tone == "bad" for note in notes or []) else {}),
@@ -84,8 +101,14 @@ class JobList:
         response.headers["ETag"] = state
         return response
 
-    async def _wanted(self, visit: Visit, asked: Asked) -> list[Job]:
+    async def _wanted(self, visit: Visit, asked: Asked) -> Own:
         """Newest first. An operator's search looks at document names and owners, and takes a job's number."""
+        if not asked.everybody and asked.before is None:
+            return await own_jobs(self._site.release, visit.actor)
+        jobs = await self._searched(visit, asked)
+        return Own(actor=visit.actor, jobs=tuple(jobs), claimable=())
+
+    async def _searched(self, visit: Visit, asked: Asked) -> list[Job]:
         if not asked.everybody:
             return await self._rows(visit, asked, JobQuery(owner=visit.actor.user))
         if not asked.search:
@@ -114,8 +137,16 @@ class JobList:
     async def find(self, visit: Visit, query: JobQuery) -> list[Job]:
         return await self._site.release.find(query, visit.actor)
 
-    def view(self, visit: Visit, job: Job) -> JobView:
-        return view_job(job, visit.actor, self._site.printers, now=self._site.clock.now())
+    def view(self, actor: Actor, job: Job) -> JobView:
+        """`actor` with what was delegated to them."""
+        view = view_job(
+            job,
+            actor,
+            self._site.printers,
+            now=self._site.clock.now(),
+            extend_times=self._site.settings.jobs.extend_times,
+        )
+        return replace(view, price=self.prices.text(job)) if view.can_release else view
 
 
 def asked_of(visit: Visit) -> Asked:

@@ -3,7 +3,7 @@
 import gzip
 import hashlib
 import mimetypes
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,14 +14,20 @@ from starlette.responses import HTMLResponse
 
 from gateway import i18n
 from gateway.domain.user import Actor, Session
+from gateway.services.delegates import Delegates
+from gateway.services.desk import Desk
 from gateway.services.identity import Identity
 from gateway.services.kiosk import Kiosk
 from gateway.services.ports import Clock
 from gateway.services.preview import Preview
 from gateway.services.printers import Printers
 from gateway.services.release import Release
+from gateway.services.signin_methods import SignInMethods
+from gateway.services.shares import Shares
+from gateway.services.statistics import Statistics
 from gateway.settings import Settings
 from webprint import words
+from webprint.live import LiveJobs
 from webprint.requests import Form
 
 HERE = Path(__file__).parent
@@ -85,6 +91,11 @@ class Site:
     release: Release
     preview: Preview | None
     kiosk: Kiosk | None = None
+    desk: Desk | None = None
+    shares: Shares | None = None
+    delegates: Delegates | None = None
+    statistics: Statistics | None = None
+    live: LiveJobs | None = None
     printers: Printers
     identity: Identity
     settings: Settings
@@ -92,6 +103,8 @@ class Site:
     ca_certificate: Callable[[], bytes]
     ports: Callable[[], Ports]
     lan_host: Callable[[], str | None]
+    sign_in: SignInMethods | None = None
+    hosts: Callable[[], Collection[str]] = tuple
     plain_sign_in: bool
     static: dict[str, StaticFile] = field(default_factory=read_static)
     templates: Environment

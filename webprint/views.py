@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
+from gateway.domain.delegation import Right
 from gateway.domain.device import Device
 from gateway.domain.job import Job, JobState, Reason
 from gateway.domain.printer import Printer, ReleasePolicy
@@ -10,7 +11,7 @@ from gateway.domain.user import Actor
 from gateway.errors import NotFound
 from gateway.i18n import N_, ngettext, said
 from gateway.i18n import gettext as _
-from gateway.services.ownership import is_own
+from gateway.services.ownership import is_own, may, rights_on, sees_pages
 from gateway.services.printers import Printers
 from webprint import words
 
@@ -75,6 +76,13 @@ class JobView:
     can_extend: bool
     can_keep: bool
     can_reprint: bool
+    can_share: bool
+    can_hide: bool
+    private: bool
+    copies: int
+    delegated: bool
+    expires_at: str
+    price: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,9 +98,9 @@ class DeviceView:
     chosen: bool = False
 
 
-def view_job(job: Job, actor: Actor, printers: Printers, *, now: float) -> JobView:
-    own, part = is_own(job, actor), part_of(job)
-    kept = job.key is not None
+def view_job(job: Job, actor: Actor, printers: Printers, *, now: float, extend_times: int = 3) -> JobView:
+    own, part, releases = is_own(job, actor), part_of(job), may(job, actor, Right.RELEASE)
+    kept, delegated = job.key is not None, bool(rights_on(job, actor)) and not actor.is_operator
     return JobView(
         id=job.id,
         name=job.name or _("Job %(number)s", number=job.id),
@@ -102,21 +110,39 @@ def view_job(job: Job, actor: Actor, printers: Printers, *, now: float) -> JobVi
         message=_message(job),
         facts=_facts(job),
         origin=f"{words.source(job)}, {words.ago(now - job.created_at)}",
-        owner="" if own else job.owner or _("%(name)s (not signed in)", name=job.requested_name),
+        owner=""
+        if own
+        else _("For %(name)s", name=job.owner)
+        if delegated
+        else job.owner or _("%(name)s (not signed in)", name=job.requested_name),
         printer=_printer_name(printers, job.printer),
         device=_device_name(printers, job.output_device),
         expires=_expiry(job, now),
         expires_soon=job.expires_at is not None and job.expires_at - now < 2 * 3600,
         favourite=job.favourite,
-        thumbnails=tuple(t.number for t in job.thumbnails[:THUMBNAILS_SHOWN]) if own and kept else (),
+        thumbnails=tuple(t.number for t in job.thumbnails[:THUMBNAILS_SHOWN])
+        if kept and sees_pages(job, actor)
+        else (),
         progress=_progress(job, part),
         notes=tuple(said(note) for note in job.notes),
         asks_password=asks_password(job),
-        can_release=part is Part.WAITING,
-        can_delete=not job.state.ended,
-        can_extend=job.state is JobState.PENDING_HELD and job.expires_at is not None and not job.favourite,
-        can_keep=own and kept and job.prepared,
-        can_reprint=own and kept and job.prepared and job.state.ended,
+        can_release=part is Part.WAITING and releases,
+        can_delete=not job.state.ended and may(job, actor, Right.DELETE),
+        can_extend=releases
+        and job.state is JobState.PENDING_HELD
+        and job.expires_at is not None
+        and not job.favourite
+        and job.extensions < extend_times,
+        can_keep=own and kept and job.prepared and not job.private,
+        can_reprint=own and kept and job.prepared and job.state.ended and not job.private,
+        can_share=own and part is Part.WAITING,
+        can_hide=own and not job.private and not job.favourite and not job.state.ended,
+        private=job.private,
+        copies=job.ticket.copies,
+        delegated=delegated,
+        expires_at=""
+        if job.favourite or job.expires_at is None or job.state is not JobState.PENDING_HELD
+        else words.moment(job.expires_at),
     )
 
 

@@ -26,15 +26,20 @@ from gateway.app.site import Site
 from gateway.domain.description import dns_sd_name
 from gateway.errors import PapertapError, StartupError, Unavailable
 from gateway.runner import GRACE_SECONDS, Part, run
+from gateway.services.delegates import Delegates
 from gateway.services.delivery import Delivery
+from gateway.services.desk import Desk
 from gateway.services.kiosk import Kiosk
 from gateway.services.kiosk_sessions import KioskSessions
 from gateway.services.preparation import Preparation
 from gateway.services.preview import Preview
 from gateway.services.retention import Retention
+from gateway.services.shares import Shares
+from gateway.services.statistics import Statistics
 from gateway.settings import Settings
 from ipp.server import create_app as create_ipp_app
 from webprint.app import create_app as create_pages
+from webprint.live import LiveJobs
 from webprint.site import Ports
 
 ROLES = frozenset({"front", "prepare", "deliver"})
@@ -141,6 +146,20 @@ def _kiosk(gateway: Gateway) -> Kiosk:
         jobs=gateway.database.jobs,
         clock=clock,
         settings=settings,
+        guests=gateway.guests,
+    )
+
+
+def _desk(gateway: Gateway) -> Desk:
+    return Desk(
+        release=gateway.release,
+        jobs=gateway.database.jobs,
+        identity=gateway.identity,
+        spool=gateway.spool,
+        keyring=gateway.keyring,
+        clock=gateway.clock,
+        currency=gateway.settings.site.currency,
+        guests=gateway.guests,
     )
 
 
@@ -169,6 +188,7 @@ async def _housekeeping(gateway: Gateway) -> None:
         clock=gateway.clock,
         settings=gateway.settings,
         uploads=gateway.database.uploads,
+        shares=gateway.database.shares,
     )
     while True:
         await retention.run_once()
@@ -215,6 +235,7 @@ class Front:
         settings = gateway.settings
         self._gateway = gateway
         self._preview = preview
+        self._live = _live(gateway)
         self._listeners: dict[str, Listener] = {}
         self._dns_sd_names: dict[str, str] = {}
         self.metrics = figures(gateway, self._listeners)
@@ -270,6 +291,7 @@ class Front:
         work: dict[str, Callable[[], Awaitable[None]]] = {
             "notifications": self._gateway.notifications.run,
             "certificates": self._watch_certificates,
+            "live": self._live.run,
             "metrics": partial(self.metrics.count_events, self._gateway.events),
         }
         if self._preview is not None:
@@ -298,6 +320,11 @@ class Front:
             release=gateway.release,
             preview=self._preview,
             kiosk=_kiosk(gateway),
+            desk=_desk(gateway),
+            shares=_shares(gateway),
+            delegates=_delegates(gateway),
+            statistics=_statistics(gateway),
+            live=self._live,
             printers=gateway.printers,
             identity=gateway.identity,
             settings=gateway.settings,
@@ -344,6 +371,29 @@ class Front:
             clock=self._gateway.clock,
             on_name=self._dns_sd_names.__setitem__,
         ).run()
+
+
+def _live(gateway: Gateway) -> LiveJobs:
+    return LiveJobs(release=gateway.release, identity=gateway.identity, events=gateway.events, clock=gateway.clock)
+
+
+def _shares(gateway: Gateway) -> Shares:
+    return Shares(
+        store=gateway.database.shares,
+        release=gateway.release,
+        printers=gateway.printers,
+        limits=gateway.identity.limits,
+        clock=gateway.clock,
+    )
+
+
+def _delegates(gateway: Gateway) -> Delegates:
+    return Delegates(store=gateway.database.shares, users=gateway.database.users, clock=gateway.clock)
+
+
+def _statistics(gateway: Gateway) -> Statistics:
+    zone = gateway.settings.site.time_zone
+    return Statistics(history=gateway.database.history, clock=gateway.clock, time_zone=zone)
 
 
 def _customer_files(settings: Settings) -> CustomerFiles | None:

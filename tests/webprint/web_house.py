@@ -20,6 +20,9 @@ from gateway.domain.job import Job, JobState, Reason
 from gateway.domain.printer import ReleasePolicy
 from gateway.domain.ticket import JobTicket
 from gateway.domain.user import Role
+from gateway.services.delegates import Delegates
+from gateway.services.desk import Desk
+from gateway.services.guests import Guests
 from gateway.services.identity import Identity
 from gateway.services.kiosk import Kiosk
 from gateway.services.kiosk_sessions import KioskSessions
@@ -27,6 +30,8 @@ from gateway.services.ports import JobChange, Rendered
 from gateway.services.preview import Preview
 from gateway.services.printers import Printers
 from gateway.services.release import Release
+from gateway.services.shares import Shares
+from gateway.services.statistics import Statistics
 from gateway.settings import Settings
 from tests.fakes import (
     FakeClock,
@@ -44,8 +49,11 @@ from tests.fakes import (
     a_printer,
     fake_pdf,
 )
+from tests.fakes_jobs import MemoryHistoryStore, MemoryShareStore
 from tests.fakes_numbers import MemorySideNumbers
+from tests.fakes_upload import MemoryGuestStore
 from webprint import Ports, create_app
+from webprint.live import LiveJobs
 
 PASSWORD = "correct horse"
 PIN = "284619"
@@ -80,8 +88,16 @@ class House:
     identity: Identity = field(init=False)
     printers: Printers = field(init=False)
     release: Release = field(init=False)
+    grants: MemoryShareStore = field(default_factory=MemoryShareStore)
+    delegates: Delegates = field(init=False)
+    shares: Shares = field(init=False)
+    statistics: Statistics = field(init=False)
+    live: LiveJobs = field(init=False)
     preview: Preview = field(init=False)
+    guests: Guests = field(init=False)
+    guest_rows: MemoryGuestStore = field(default_factory=MemoryGuestStore)
     kiosk: Kiosk = field(init=False)
+    desk: Desk = field(init=False)
     converter: FakeConverter = field(default_factory=DrawingConverter)
     spool: MemorySpool = field(init=False)
     store: MemoryPrinterStore = field(init=False)
@@ -109,6 +125,7 @@ class House:
         self.identity = Identity(
             users=self.users, hasher=FakeHasher(), clock=self.clock, settings=self.settings.identity
         )
+        self.delegates = Delegates(store=self.grants, users=self.users, clock=self.clock)
         self.release = Release(
             jobs=self.jobs,
             printers=self.printers,
@@ -118,6 +135,18 @@ class House:
             events=self.events,
             clock=self.clock,
             settings=self.settings.jobs,
+            delegates=self.delegates,
+        )
+        self.shares = Shares(
+            store=self.grants,
+            release=self.release,
+            printers=self.printers,
+            limits=self.identity.limits,
+            clock=self.clock,
+        )
+        self.statistics = Statistics(history=MemoryHistoryStore(self.jobs), clock=self.clock)
+        self.live = LiveJobs(
+            release=self.release, identity=self.identity, events=self.events, clock=self.clock, pace=0
         )
         self.preview = Preview(
             release=self.release,
@@ -128,6 +157,23 @@ class House:
             clock=self.clock,
             numbers=MemorySideNumbers(),
         )
+        self.guests = Guests(
+            guests=self.guest_rows,
+            hasher=FakeHasher(),
+            clock=self.clock,
+            limits=self.identity.limits,
+            settings=self.settings.guests,
+        )
+        self.desk = Desk(
+            release=self.release,
+            jobs=self.jobs,
+            identity=self.identity,
+            spool=self.spool,
+            keyring=self.keyring,
+            clock=self.clock,
+            currency=self.settings.site.currency,
+            guests=self.guests,
+        )
         self.kiosk = Kiosk(
             sessions=KioskSessions(users=self.users, identity=self.identity, clock=self.clock, settings=self.settings),
             identity=self.identity,
@@ -137,6 +183,7 @@ class House:
             jobs=self.jobs,
             clock=self.clock,
             settings=self.settings,
+            guests=self.guests,
         )
         await self.identity.add_user("alice", full_name="Alice Ode", password=PASSWORD, pin=PIN)
         await self.identity.add_user("bob", password=PASSWORD)
@@ -147,7 +194,12 @@ class House:
         given: dict[str, Any] = {
             "release": self.release,
             "preview": self.preview,
+            "shares": self.shares,
+            "delegates": self.delegates,
+            "statistics": self.statistics,
+            "live": self.live,
             "kiosk": self.kiosk,
+            "desk": self.desk,
             "printers": self.printers,
             "identity": self.identity,
             "settings": self.settings,

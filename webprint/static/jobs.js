@@ -1,9 +1,10 @@
 // Comfort for the list of jobs: counts, "select all" and live states. Everything works without it.
 "use strict";
 (() => {
-  const POLL = 1000; // milliseconds; an unchanged list answers 304 with no body
+  const TYPING = 150; // milliseconds until a price is asked for
   const form = document.getElementById("work");
   const boxes = () => [...form.querySelectorAll('input[name="job"]')];
+  const own = () => boxes().filter((box) => !("delegated" in box.dataset)); // others' jobs are ticked one by one
   const key = (box) => `${box.name}=${box.value}`;
 
   function label() {
@@ -18,8 +19,32 @@
     if (everything) everything.hidden = chosen > 0;
     if (!all) return;
     all.closest("[data-all]").hidden = false;
-    all.checked = chosen > 0 && chosen === boxes().length;
+    all.checked = chosen > 0 && chosen === own().length;
     all.indeterminate = chosen > 0 && !all.checked;
+  }
+
+  // Price, sheets and what the printer lacks, for what is ticked now; the page's own form is the question.
+  let quoting = 0, asked = "";
+  function quote() {
+    const place = document.getElementById("quote");
+    if (!place) return;
+    const fields = new FormData(form);
+    fields.delete("csrf");
+    const question = new URLSearchParams(fields).toString();
+    if (!fields.has("job")) place.replaceChildren();
+    if (!fields.has("job") || (question === asked && place.childElementCount)) return void (asked = question);
+    asked = question;
+    clearTimeout(quoting);
+    quoting = setTimeout(async () => {
+      try {
+        const answer = await fetch(`${place.dataset.quote}?${question}`, { headers: { "Papertap-Live": "yes" } });
+        if (!answer.ok || answer.redirected || question !== asked) return;
+        const told = new DOMParser().parseFromString(await answer.text(), "text/html");
+        document.getElementById("quote").replaceChildren(...told.body.childNodes);
+      } catch {
+        // Away for a moment: the release itself says what is wrong.
+      }
+    }, TYPING);
   }
 
   // The markup of a card without what the person did to it.
@@ -62,6 +87,7 @@
     if (focus && form.contains(focus)) focus.focus();
     else if (focus && focus.name) [...form.querySelectorAll("input, button")].find((one) => key(one) === key(focus))?.focus();
     label();
+    quote();
   }
 
   async function refresh() {
@@ -74,16 +100,8 @@
     if (answer.status !== 200) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     form.dataset.state = answer.headers.get("ETag");
+    form.dataset.mark = page.getElementById("work").dataset.mark;
     show(page.getElementById("work"));
-  }
-
-  async function live() {
-    try {
-      await refresh();
-    } catch {
-      // The server is away for a moment; the next round asks again.
-    }
-    setTimeout(live, POLL);
   }
 
   function close(menu) {
@@ -92,9 +110,11 @@
   }
 
   form.addEventListener("change", (event) => {
-    if (event.target.id === "all") for (const box of boxes()) box.checked = event.target.checked;
+    if (event.target.id === "all") for (const box of own()) box.checked = event.target.checked;
     label();
+    quote();
   });
+  form.addEventListener("input", quote);
   document.addEventListener("click", (event) => {
     for (const menu of form.querySelectorAll("details.more[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
@@ -108,5 +128,6 @@
     document.getElementById("notes")?.focus();
   }
   label();
-  setTimeout(live, POLL);
+  quote();
+  papertapLive({ events: form.dataset.events, mark: () => form.dataset.mark, refresh, progress: papertapProgress });
 })();
