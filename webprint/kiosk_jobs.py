@@ -7,6 +7,7 @@ from decimal import Decimal
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from gateway.domain.job import Job
+from gateway.domain.user import is_guest
 from gateway.errors import NotFound, Refusal
 from gateway.i18n import gettext as _
 from gateway.i18n import money, ngettext, said
@@ -88,7 +89,7 @@ class KioskJobs:
             devices=views,
             instead=other,
             notes=told.notes,
-            who="" if name.startswith("guest:") else name,
+            who=_("Guest") if is_guest(name) else name,
             price=money(shown.total, shown.currency) if shown.total else "",
             seconds=int(kiosk.sessions.idle_seconds),
             tap_csrf=form_token(visit.new_form_cookie or cookie_of(visit.request, *FORM) or ""),
@@ -169,8 +170,10 @@ class KioskJobs:
             printer = self._site.printers.get(job.printer)
         except NotFound:  # deleted since
             return None, currency
+        if printer.tariff.free:
+            return None, currency
         quote = self._pricing.of(job, printer, device=station.device)
-        return (None, currency) if quote.free else (quote.amount, quote.currency)
+        return quote.amount, quote.currency
 
     def _selected(self, shown: Shown, told: Say) -> frozenset[int]:
         """All, if the station is set so; what a refusal left over; and the only one, which spares a touch."""

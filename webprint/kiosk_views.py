@@ -10,9 +10,9 @@ from gateway.domain.user import Actor
 from gateway.errors import NotFound
 from gateway.i18n import gettext as _
 from gateway.i18n import ngettext
-from gateway.services.fitness import lacking
 from gateway.services.kiosk import Result, Station
 from gateway.services.printers import Printers
+from gateway.services.suitable import missing_of, nearest
 from webprint import words
 from webprint.views import DeviceView, JobView, Part, part_of, view_devices, view_job
 
@@ -116,17 +116,17 @@ def choices(station: Station, jobs: list[Job], printers: Printers, wanted: str =
 
 
 def instead(station: Station, jobs: list[Job], printers: Printers) -> Device | None:
-    """Where most of the waiting jobs can come out while the station's own device cannot print."""
+    """The nearest device where most of the waiting jobs can come out while the station's own device cannot print."""
     own, waiting = station.device, _waiting(jobs)
     if own is None or own.status.can_print or not waiting:
         return None
     counts: dict[str, int] = {}
     for job in waiting:
         for device in _targets(job, printers):
-            if device.name != own.name and device.status.can_print and not lacking(device, job.ticket):
+            if device.name != own.name and device.status.can_print and not missing_of(device, job, job.ticket):
                 counts[device.name] = counts.get(device.name, 0) + 1
-    best = max(counts, key=lambda name: counts[name], default=None)
-    return printers.device(best) if best else None
+    most = max(counts.values(), default=0)
+    return nearest(own, [device for device in printers.devices() if most and counts.get(device.name) == most])
 
 
 def _waiting(jobs: list[Job]) -> list[Job]:

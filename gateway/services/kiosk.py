@@ -4,16 +4,16 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
-from typing import Protocol
 
 from gateway.domain.device import Device
 from gateway.domain.job import Job, JobState
 from gateway.domain.kiosk import SECOND, KioskMode, KioskProof, accepted, suffices
 from gateway.domain.printer import Printer
-from gateway.domain.user import Actor, User
+from gateway.domain.user import Actor, User, is_guest
 from gateway.errors import BadRequest, Forbidden, NotAuthenticated, NotFound, NotPossible
+from gateway.services.guests import Guests
 from gateway.services.identity import Identity
-from gateway.services.kiosk_sessions import GUEST, KioskSessions
+from gateway.services.kiosk_sessions import KioskSessions
 from gateway.services.ports import Clock, JobQuery, JobStore, UserStore
 from gateway.services.printers import Printers
 from gateway.services.release import Outcome, Release
@@ -21,12 +21,6 @@ from gateway.settings import Settings
 
 MOST_SHOWN = 200  # jobs of one person at a station
 STATIONS_KEPT = 1000
-
-
-class Codes(Protocol):
-    """Who holds a code: Throttled after too many wrong ones, NotAuthenticated for one that fits nothing."""
-
-    async def enter(self, code: str, *, address: str, terminal: str | None = None) -> Actor: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,7 +74,7 @@ class Kiosk:
         jobs: JobStore,
         clock: Clock,
         settings: Settings,
-        codes: Codes | None = None,
+        guests: Guests | None = None,
     ) -> None:
         self.sessions = sessions
         self._identity = identity
@@ -90,7 +84,7 @@ class Kiosk:
         self._jobs = jobs
         self._clock = clock
         self._settings = settings.kiosk
-        self._codes = codes
+        self._guests = guests
         self._networks = tuple(ip_network(network, strict=False) for network in settings.kiosk.networks)
         self._last: OrderedDict[str, tuple[float, tuple[int, ...]]] = OrderedDict()
         self.modes = tuple(map(KioskMode, settings.kiosk.modes)) or (KioskMode.OWN,)
@@ -148,8 +142,10 @@ class Kiosk:
         )
 
     def _offered(self, printers: Sequence[Printer]) -> tuple[KioskProof, ...]:
+        """Codes only where somebody may have one."""
         proofs = accepted(printer.kiosk_proofs for printer in printers)
-        return tuple(p for p in proofs if p is not KioskProof.CODE or self._codes is not None)
+        codes = self._guests is not None and any(printer.guests for printer in printers)
+        return tuple(proof for proof in proofs if codes or proof is not KioskProof.CODE)
 
     # -- coming in
 
@@ -190,9 +186,9 @@ class Kiosk:
 
     async def by_code(self, station: Station, code: str, *, address: str) -> Entry:
         self._check_offered(station, KioskProof.CODE)
-        if self._codes is None:
+        if self._guests is None:
             raise NotPossible("No codes are given out here.")
-        actor = await self._codes.enter(code, address=address, terminal=station.name)
+        actor = await self._guests.by_code(code, address=address, terminal=station.name)
         return Entry(name=actor.user)
 
     async def names(self, station: Station) -> tuple[str, ...]:
@@ -209,7 +205,7 @@ class Kiosk:
 
     async def card_to_add(self, station: Station, ticket: str, actor: Actor) -> str | None:
         """The hash of the card that was held to the reader before; None unless it is still nobody's."""
-        if not self.may_enrol(station) or actor.user is None or actor.user.startswith(GUEST):
+        if not self.may_enrol(station) or actor.user is None or is_guest(actor.user):
             return None
         hashed = await self.sessions.card(ticket, address=actor.address)
         known = hashed is None or await self._users.user_by_card(hashed) is not None

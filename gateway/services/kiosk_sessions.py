@@ -9,13 +9,12 @@ import hashlib
 import secrets
 from dataclasses import replace
 
-from gateway.domain.user import Actor, Session
+from gateway.domain.user import Actor, Session, is_guest
 from gateway.services.identity import Identity
 from gateway.services.ports import Clock, UserStore
 from gateway.settings import Settings
 
 METHOD = "kiosk"
-GUEST = "guest:"  # begins the name of everybody who came in by a code; no user's name holds a colon
 CARD = "card:"  # begins what a held card is kept under until its holder has said who they are
 CARD_SECONDS = 90.0
 CLOCK_SLACK = 60.0  # a clock that ran back further than this ends the session
@@ -35,7 +34,7 @@ class KioskSessions:
         return self._settings.identity.kiosk_seconds
 
     async def open(self, name: str, *, address: str) -> tuple[str, Session]:
-        """(the cookie's value; the session) of a user, or of a guest by the name that begins with `GUEST`."""
+        """(the cookie's value; the session) of a user or a guest."""
         return await self._open(name, address=address, seconds=self._settings.kiosk.longest_seconds)
 
     async def find(self, cookie: str, *, address: str, touch: bool = True) -> tuple[Session, Actor] | None:
@@ -94,8 +93,8 @@ class KioskSessions:
     async def _actor(self, session: Session) -> Actor | None:
         if session.user.startswith(CARD):
             return None
-        if session.user.startswith(GUEST):
-            return Actor(user=session.user, address=session.address, claimed=session.user, via=METHOD)
+        if is_guest(session.user):
+            return Actor(user=session.user, address=session.address, claimed="Guest", via=METHOD)
         user = await self._users.user(session.user)
         if user is None or user.disabled:
             return None

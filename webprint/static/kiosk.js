@@ -156,6 +156,7 @@
 
   function refresh() {
     if (document.hidden) return;
+    if (!jobs) return void location.reload();
     ask("GET", at, function (answer) {
       if (!answer || answer.status !== 200) return; // 304: nothing new
       var page = new DOMParser().parseFromString(answer.responseText, "text/html"), fresh = page.getElementById("jobs");
