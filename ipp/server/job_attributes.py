@@ -180,6 +180,7 @@ def _hold_time(view: View) -> Attribute | None:
 TEMPLATE: dict[str, Maker] = {
     "copies": _integer("copies", lambda t: t.copies),
     "finishings": _enum("finishings", lambda t: t.finishings),
+    "imposition-template": _word("imposition-template", lambda t: t.imposition_template or "none"),
     "job-account-id": _text("job-account-id", lambda t: t.job_account_id),
     "job-accounting-user-id": _text("job-accounting-user-id", lambda t: t.job_accounting_user_id),
     "job-hold-until": _word("job-hold-until", lambda t: t.job_hold_until or "no-hold"),
@@ -193,6 +194,9 @@ TEMPLATE: dict[str, Maker] = {
     "orientation-requested": _enum("orientation-requested", lambda t: _some(t.orientation_requested)),
     "output-bin": _word("output-bin", lambda t: t.output_bin),
     "page-ranges": _page_ranges,
+    "presentation-direction-number-up": _word(
+        "presentation-direction-number-up", lambda t: t.presentation_direction_number_up
+    ),
     "print-color-mode": _word("print-color-mode", lambda t: t.print_color_mode),
     "print-content-optimize": _word("print-content-optimize", lambda t: t.print_content_optimize),
     "print-quality": _enum("print-quality", lambda t: _some(t.print_quality)),

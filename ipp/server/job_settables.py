@@ -1,9 +1,10 @@
 """Which attributes a client may give with a job, and change afterwards (RFC 3380): the one list of each."""
 
 JOB_TEMPLATE = (
-    "copies", "finishings", "finishings-col", "job-account-id", "job-accounting-user-id", "job-hold-until",
+    "copies", "finishings", "finishings-col", "imposition-template", "job-account-id", "job-accounting-user-id", "job-hold-until",
     "job-hold-until-time", "job-priority", "job-release-action", "job-sheets", "media", "media-col",
-    "multiple-document-handling", "number-up", "orientation-requested", "output-bin", "page-ranges", "print-color-mode",
+    "multiple-document-handling", "number-up", "orientation-requested", "output-bin", "page-ranges",
+    "presentation-direction-number-up", "print-color-mode",
     "print-content-optimize", "print-quality", "print-rendering-intent", "print-scaling", "printer-resolution",
     "sheet-collate", "sides",
 )  # fmt: skip

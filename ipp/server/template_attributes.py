@@ -16,6 +16,19 @@ from ipp.wire import Attribute, IntRange, Resolution, build
 DPI = 3
 COPIES_MAX = 999
 NUMBER_UP = (1, 2, 4, 6, 9, 16)
+# PWG 5100.3 sections 3.1.7 and 3.1.19: how pages that share a side follow each other, and booklets.
+DIRECTIONS = (
+    "toright-tobottom",
+    "toleft-tobottom",
+    "toright-totop",
+    "toleft-totop",
+    "tobottom-toright",
+    "tobottom-toleft",
+    "totop-toright",
+    "totop-toleft",
+)
+IMPOSITIONS = ("none", "signature")
+JOB_SHEETS = ("none", "standard")
 ORIENTATIONS = (3, 4, 5, 6)
 QUALITIES = (3, 4, 5)
 SCALINGS = ("auto", "auto-fit", "fill", "fit", "none")
@@ -95,7 +108,8 @@ def template_attributes(printer: Printer) -> list[Attribute]:
         build.boolean("job-hold-until-time-supported", True),
         build.integer("job-priority-default", 50),
         build.integer("job-priority-supported", 1),
-        *_keywords(printer, "job-sheets", ("none",)),
+        *_keywords(printer, "imposition-template", IMPOSITIONS),
+        *_keywords(printer, "job-sheets", JOB_SHEETS),
         build.no_value("job-account-id-default"),
         build.boolean("job-account-id-supported", True),
         build.no_value("job-accounting-user-id-default"),
@@ -110,6 +124,7 @@ def template_attributes(printer: Printer) -> list[Attribute]:
         # The registered member is document-numbers; conformance suites also look for the name without the s.
         build.keyword("overrides-supported", "document-numbers", "document-number", "pages"),
         build.boolean("page-ranges-supported", True),
+        *_keywords(printer, "presentation-direction-number-up", DIRECTIONS),
         *_keywords(printer, "print-color-mode", able.color_modes),
         *_keywords(printer, "print-content-optimize", OPTIMIZE),
         build.enum("print-quality-default", 4),

@@ -213,6 +213,14 @@ def _sheet_collate(attribute: Attribute, _: Printer) -> Fields | None:
     return {"multiple_document_handling": handling} if handling else None
 
 
+def _job_sheets(attribute: Attribute, _: Printer) -> Fields | None:
+    """One value, or two as CUPS sends them: for a sheet before and one after the job. There is one, before it."""
+    words = attribute.values[:3]
+    if not 1 <= len(words) <= 2 or any(value not in offered.JOB_SHEETS for value in words):
+        return None
+    return {"job_sheets": next((str(value) for value in words if value != "none"), "none")}
+
+
 def _hold_until(attribute: Attribute, _: Printer) -> Fields | None:
     value = word(attribute)
     if value not in offered.HOLD_UNTIL:
@@ -235,13 +243,14 @@ READERS: dict[str, Reader] = {
     "copies": _number_in("copies", lambda p: range(1, offered.choices(p).copies + 1)),
     "finishings": _finishings,
     "finishings-col": _finishings_col,
+    "imposition-template": _one_of("imposition_template", lambda _: offered.IMPOSITIONS),
     "job-account-id": _text("job_account_id"),
     "job-accounting-user-id": _text("job_accounting_user_id"),
     "job-hold-until": _hold_until,
     "job-hold-until-time": _hold_until_time,
     "job-priority": _number_in("job_priority", lambda _: range(1, 101)),
     "job-release-action": _release_action,
-    "job-sheets": _one_of("job_sheets", lambda _: ("none",)),
+    "job-sheets": _job_sheets,
     "media": _media,
     "media-col": _media_col,
     "multiple-document-handling": _one_of("multiple_document_handling", lambda _: offered.HANDLINGS),
@@ -249,6 +258,7 @@ READERS: dict[str, Reader] = {
     "orientation-requested": _orientation,
     "output-bin": _one_of("output_bin", lambda p: offered.choices(p).output_bins),
     "page-ranges": _page_ranges,
+    "presentation-direction-number-up": _one_of("presentation_direction_number_up", lambda _: offered.DIRECTIONS),
     "print-color-mode": _one_of("print_color_mode", lambda p: offered.choices(p).color_modes),
     "print-content-optimize": _one_of("print_content_optimize", lambda _: offered.OPTIMIZE),
     "print-quality": _number_in("print_quality", lambda _: offered.QUALITIES),

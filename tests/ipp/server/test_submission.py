@@ -225,3 +225,28 @@ async def test_a_canceled_open_job_takes_nothing_more(client: Client) -> None:
     assert answer.code == Status.CLIENT_ERROR_NOT_POSSIBLE
     (job,) = client.house.jobs.rows.values()
     assert job.state is JobState.CANCELED
+
+
+async def test_a_booklet_with_a_cover_page_is_taken_counted_and_told_back(client: Client) -> None:
+    asked = (
+        build.keyword("imposition-template", "signature"),
+        build.keyword("job-sheets", "standard"),
+        build.integer("copies", 2),
+    )
+    answer = await client.ask(Operation.PRINT_JOB, document=fake_pdf(6), groups=job_group(*asked))
+    assert answer.code == Status.SUCCESSFUL_OK
+    await client.house.prepare()
+    job = client.house.jobs.rows[answer.job("job-id")]
+    assert job.ticket == JobTicket(copies=2, imposition_template="signature", job_sheets="standard")
+    assert (job.impressions, job.media_sheets) == (2 * 4 + 1, 2 * 2 + 1)
+    told = await client.ask(Operation.GET_JOB_ATTRIBUTES, build.integer("job-id", job.id))
+    assert (told.job("imposition-template"), told.job("job-sheets")) == ("signature", "standard")
+
+
+async def test_pages_that_share_a_side_in_another_direction(client: Client) -> None:
+    asked = (build.integer("number-up", 4), build.keyword("presentation-direction-number-up", "toleft-tobottom"))
+    answer = await client.ask(Operation.PRINT_JOB, document=fake_pdf(8), groups=job_group(*asked))
+    assert answer.code == Status.SUCCESSFUL_OK
+    await client.house.prepare()
+    job = client.house.jobs.rows[answer.job("job-id")]
+    assert (job.impressions, job.ticket.presentation_direction_number_up) == (2, "toleft-tobottom")
