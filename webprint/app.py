@@ -15,8 +15,8 @@ from gateway.services.ports import Clock
 from gateway.services.preview import Preview
 from gateway.services.printers import Printers
 from gateway.services.release import Release
-from gateway.services.signin_methods import SignInMethods
 from gateway.services.shares import Shares
+from gateway.services.signin_methods import SignInMethods
 from gateway.services.statistics import Statistics
 from gateway.settings import Settings
 from webprint.answers import SecureHeaders
@@ -29,8 +29,8 @@ from webprint.kiosk import KioskPages
 from webprint.kiosk_door import KioskGuard
 from webprint.kiosk_jobs import KioskJobs
 from webprint.live import LiveJobs
-from webprint.shares import SharePages
 from webprint.security import SecurityPages
+from webprint.shares import SharePages
 from webprint.signin import SignInPages
 from webprint.signin_confirm import ConfirmPages
 from webprint.signin_mail import MailPages

@@ -24,7 +24,8 @@ _HOST = re.compile(
 _PATH = re.compile(r"/(?:[A-Za-z0-9._-]+/?)*(?:\?[A-Za-z0-9=&_.%+-]{0,200})?", re.ASCII)
 # Our own pages by their first word; no empty part, since "//host" is another site, and no dots, which climb.
 _NEXT = re.compile(
-    r"/(?:jobs|upload|account|history|desk|p|s)(?:/(?:[A-Za-z0-9_~-]|%(?!2[EeFf]|5[Cc])){1,100}){0,4}(?:\?[A-Za-z0-9=&_.%+-]{0,200})?", re.ASCII
+    r"/(?:jobs|upload|account|history|desk|p|s)(?:/(?:[A-Za-z0-9_~-]|%(?!2[EeFf]|5[Cc])){1,100}){0,4}(?:\?[A-Za-z0-9=&_.%+-]{0,200})?",
+    re.ASCII,
 )
 
 Form = Mapping[str, list[str]]
@@ -83,10 +84,12 @@ def cookie_of(request: Request, plain: str, tls: str) -> str | None:
     return request.cookies.get(tls if request.url.scheme == "https" else plain)
 
 
-def set_cookie(request: Request, response: Response, names: tuple[str, str], value: str) -> None:
-    """A cookie for this browser session that no script reads and no other site sends along."""
-    secure = request.url.scheme == "https"
-    response.set_cookie(names[secure], value, path="/", secure=secure, httponly=True, samesite="lax")
+def set_cookie(
+    request: Request, response: Response, names: tuple[str, str], value: str, *, seconds: float | None = None
+) -> None:
+    """A cookie that no script reads and no other site sends along; without `seconds` for this browser session."""
+    secure, age = request.url.scheme == "https", None if seconds is None else max(0, int(seconds))
+    response.set_cookie(names[secure], value, max_age=age, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 def drop_cookie(request: Request, response: Response, names: tuple[str, str]) -> None:

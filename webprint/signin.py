@@ -1,28 +1,13 @@
-"""Signing in by name and password or by PIN, and out again."""
-
-from urllib.parse import quote
+"""Signing in by name and password or by name and PIN, and out again."""
 
 from starlette.responses import RedirectResponse, Response
 
 from gateway.domain.user import User
-from gateway.errors import Forbidden, NotAuthenticated, Refusal, Throttled
-from webprint.answers import retry_after, status_of
-from webprint.requests import (
-    FORM,
-    FORM_TLS,
-    SESSION,
-    SESSION_TLS,
-    cookie_of,
-    drop_cookie,
-    first,
-    host_name,
-    is_private,
-    safe_next,
-    set_cookie,
-)
+from gateway.errors import BadRequest, NotAuthenticated, Throttled
+from gateway.i18n import gettext as _
+from webprint.entering import check_private, enter, sign_in_form, to_https, wants_to_stay
+from webprint.requests import SESSION, SESSION_TLS, cookie_of, drop_cookie, first, is_private, safe_next
 from webprint.site import Site, Visit
-
-WAYS = ("password", "pin")
 
 
 class SignInPages:
@@ -32,28 +17,22 @@ class SignInPages:
     async def show(self, visit: Visit) -> Response:
         query = visit.request.query_params
         to = safe_next(query.get("next", ""))
-        if not self._private(visit):
-            return self._to_https(visit, to)
+        if not is_private(visit.request, plain_allowed=self._site.plain_sign_in):
+            return to_https(self._site, visit, to)
         if visit.signed_in:
             return RedirectResponse(to, status_code=303)
-        return self._form(visit, way=query.get("with", ""), to=to)
+        notice = _("You are signed out.") if query.get("done") == "out" else ""
+        return sign_in_form(self._site, visit, way=query.get("with", ""), to=to, notice=notice)
 
     async def sign_in(self, visit: Visit) -> Response:
-        if not self._private(visit):
-            raise Forbidden("Sign in over an encrypted connection only: open this page by https.")
+        check_private(self._site, visit)
         way, to = first(visit.form, "with"), safe_next(first(visit.form, "next"))
         try:
             user = await self._user(visit, way)
-        except (NotAuthenticated, Throttled) as refusal:
-            return self._form(visit, way=way, to=to, refusal=refusal)
-        old = cookie_of(visit.request, SESSION, SESSION_TLS)
-        if old:
-            await self._site.identity.close_session(old)
-        cookie, _ = await self._site.identity.open_session(user, method=way, address=visit.actor.address)
-        response = RedirectResponse(to, status_code=303)
-        set_cookie(visit.request, response, (SESSION, SESSION_TLS), cookie)
-        drop_cookie(visit.request, response, (FORM, FORM_TLS))
-        return response
+        except (NotAuthenticated, Throttled, BadRequest) as refusal:
+            return sign_in_form(self._site, visit, way=way, to=to, name=first(visit.form, "name"), refusal=refusal)
+        method = "pin" if way == "pin" else "password"
+        return await enter(self._site, visit, user, method=method, to=to, stay=wants_to_stay(visit.form))
 
     async def sign_out(self, visit: Visit) -> Response:
         cookie = cookie_of(visit.request, SESSION, SESSION_TLS)
@@ -65,36 +44,9 @@ class SignInPages:
         return response
 
     async def _user(self, visit: Visit, way: str) -> User:
-        address = visit.actor.address
-        if way == "pin":
-            name = first(visit.form, "name").strip() or None
-            return await self._site.identity.sign_in_pin(first(visit.form, "pin").strip(), address=address, name=name)
-        return await self._site.identity.sign_in_password(
-            first(visit.form, "name").strip(), first(visit.form, "password"), address=address
-        )
-
-    def _form(self, visit: Visit, *, way: str, to: str, refusal: Refusal | None = None) -> Response:
-        response = self._site.page(
-            visit,
-            "signin.html",
-            status=200 if refusal is None else status_of(refusal),
-            way=way if way in WAYS else "password",
-            to=to,
-            name=first(visit.form, "name")[:100],
-            error="" if refusal is None else refusal.message,
-            signed_out=visit.request.query_params.get("done") == "out",
-        )
-        wait = None if refusal is None else retry_after(refusal)
-        if wait is not None:
-            response.headers["Retry-After"] = str(max(1, round(wait)))
-        return response
-
-    def _private(self, visit: Visit) -> bool:
-        return is_private(visit.request, plain_allowed=self._site.plain_sign_in)
-
-    def _to_https(self, visit: Visit, to: str) -> Response:
-        port = self._site.ports().https
-        if port is None:
-            raise Forbidden("Signing in needs HTTPS, which is switched off here. Ask the administrator.")
-        where = f"https://{host_name(visit.request)}:{port}/signin?next={quote(to, safe='')}"
-        return RedirectResponse(where, status_code=307)
+        identity, address, name = self._site.identity, visit.actor.address, first(visit.form, "name").strip()
+        if way != "pin":
+            return await identity.sign_in_password(name, first(visit.form, "password"), address=address)
+        if not name and not self._site.settings.identity.pin_alone:
+            raise BadRequest("Type your name as well as your PIN.")
+        return await identity.sign_in_pin(first(visit.form, "pin").strip(), address=address, name=name or None)

@@ -22,8 +22,8 @@ from gateway.services.ports import Clock
 from gateway.services.preview import Preview
 from gateway.services.printers import Printers
 from gateway.services.release import Release
-from gateway.services.signin_methods import SignInMethods
 from gateway.services.shares import Shares
+from gateway.services.signin_methods import SignInMethods
 from gateway.services.statistics import Statistics
 from gateway.settings import Settings
 from webprint import words

@@ -1,13 +1,17 @@
 """All ways to sign in, together: what somebody has, and that the last one is not thrown away."""
 
+import logging
 from dataclasses import dataclass
 
 from gateway.domain.user import User
-from gateway.errors import NotPossible
+from gateway.errors import NotPossible, Refusal
 from gateway.services.app_passwords import AppPasswords
 from gateway.services.passkeys import Passkeys
+from gateway.services.ports import Letter, Mailer
 from gateway.services.sign_in_links import SignInLinks
 from gateway.services.signin_oidc import OidcSignIn, ProviderWay
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +40,7 @@ class SignInMethods:
     passkeys: Passkeys
     links: SignInLinks
     app_passwords: AppPasswords
+    mailer: Mailer
 
     async def ways_of(self, user: User) -> OwnWays:
         linked = {one.provider for one in await self.oidc.identities_of(user)}
@@ -46,6 +51,16 @@ class SignInMethods:
             mail=bool(user.email) and self.links.enabled,
             providers=tuple(way for way in self.oidc.ways if way.name in linked),
         )
+
+    async def tell(self, user: User, what: str, *, at: str, origin: str, url: str, language: str) -> None:
+        """A letter about a change of proofs; that none can be sent now undoes nothing."""
+        if not user.email or not self.mailer.enabled:
+            return
+        values = {"what": what, "at": at, "origin": origin or "?", "url": url}
+        try:
+            await self.mailer.send(Letter(kind="proof-changed", to=user.email, language=language, values=values))
+        except Refusal as refusal:
+            log.warning("no letter about a changed proof could be sent: %s", refusal.message)
 
     async def check_not_last(self, user: User) -> None:
         """NotPossible when what is to be removed is all that lets its owner in."""
