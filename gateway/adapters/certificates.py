@@ -73,6 +73,12 @@ class Certificates:
         self.context = _server_context()
         self._loaded: tuple[int, ...] = ()
         self._refused: tuple[int, ...] = ()
+        self._served: tuple[str, ...] = ()
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """The names and addresses that this server is known by: those it was given, and those of what it serves."""
+        return tuple(dict.fromkeys((*self._names, *self._addresses, *self._served)))
 
     @property
     def ca_pem(self) -> bytes | None:
@@ -137,7 +143,7 @@ class Certificates:
         stamp, files = self._stamp(), self._files()
         _server_context().load_cert_chain(files.certificate, files.private_key)
         self.context.load_cert_chain(files.certificate, files.private_key)
-        self._loaded = stamp
+        self._loaded, self._served = stamp, subject_names(self.certificate())
 
     # --- our own authority -------------------------------------------------------------------------------------
 

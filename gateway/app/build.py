@@ -15,18 +15,23 @@ from gateway.adapters.keyring import FileKeyring
 from gateway.adapters.mail import SmtpCourier, courier_of
 from gateway.adapters.notify import PostgresqlEventBus
 from gateway.adapters.spool import LocalSpool, open_spool
+from gateway.app.personal import personal_services
+from gateway.app.signing_in import sign_in_services
 from gateway.domain.device import Device
 from gateway.errors import StartupError
+from gateway.services.app_passwords import AppPasswords
 from gateway.services.delegates import Delegates
 from gateway.services.guests import Guests
 from gateway.services.identity import Identity
 from gateway.services.intake import Intake
 from gateway.services.notifications import Notifications
 from gateway.services.order import Order
+from gateway.services.personal import Personal
 from gateway.services.ports import Drivers, JobQuery
 from gateway.services.post_office import PostOffice
 from gateway.services.printers import Printers
 from gateway.services.release import Release
+from gateway.services.signin_methods import SignInMethods
 from gateway.services.uploads import Uploads
 from gateway.settings import Settings
 
@@ -52,6 +57,8 @@ class Gateway:
     order: Order
     courier: SmtpCourier | None
     mailer: PostOffice
+    personal: Personal
+    sign_in: SignInMethods
 
     @property
     def worker(self) -> str:
@@ -107,7 +114,13 @@ async def _wire(settings: Settings, database: Database) -> Gateway:
     hasher = Argon2Hasher(settings.data / "keys", create_if_new=fresh)
     spool = open_spool(settings)
     printers = Printers(store=database.printers, jobs=database.jobs, events=events, clock=clock)
-    identity = Identity(users=database.users, hasher=hasher, clock=clock, settings=settings.identity)
+    identity = Identity(
+        users=database.users,
+        hasher=hasher,
+        clock=clock,
+        settings=settings.identity,
+        app_passwords=AppPasswords(store=database.credentials, users=database.users, hasher=hasher, clock=clock),
+    )
     intake = Intake(
         spool=spool,
         keyring=keyring,
@@ -125,6 +138,31 @@ async def _wire(settings: Settings, database: Database) -> Gateway:
     courier = courier_of(settings, clock=clock)
     mailer = PostOffice(
         outbox=database.outbox, courier=courier, clock=clock, per_minute=settings.mail.max_per_minute, name=_worker()
+    )
+    release = Release(
+        jobs=database.jobs,
+        printers=printers,
+        spool=spool,
+        keyring=keyring,
+        hasher=hasher,
+        events=events,
+        clock=clock,
+        settings=settings.jobs,
+        guest_pages=settings.guests.pages,
+        delegates=Delegates(store=database.shares, users=database.users, clock=clock),
+    )
+    personal = personal_services(
+        settings=settings,
+        database=database,
+        identity=identity,
+        printers=printers,
+        release=release,
+        mailer=mailer,
+        spool=spool,
+        keyring=keyring,
+        hasher=hasher,
+        events=events,
+        clock=clock,
     )
     return Gateway(
         settings=settings,
@@ -150,20 +188,19 @@ async def _wire(settings: Settings, database: Database) -> Gateway:
             limits=identity.limits,
             settings=settings,
         ),
-        release=Release(
-            jobs=database.jobs,
-            printers=printers,
-            spool=spool,
-            keyring=keyring,
-            hasher=hasher,
-            events=events,
-            clock=clock,
-            settings=settings.jobs,
-            guest_pages=settings.guests.pages,
-            delegates=Delegates(store=database.shares, users=database.users, clock=clock),
-        ),
+        release=release,
         notifications=Notifications(events=events, jobs=database.jobs, printers=printers, clock=clock),
         order=Order(jobs=database.jobs, events=events, clock=clock),
         courier=courier,
         mailer=mailer,
+        personal=personal,
+        sign_in=sign_in_services(
+            settings=settings.identity,
+            database=database,
+            identity=identity,
+            hasher=hasher,
+            mailer=mailer,
+            addresses=personal.addresses,
+            clock=clock,
+        ),
     )

@@ -96,6 +96,7 @@ async def serve_gateway(
         background["housekeeping"] = partial(_housekeeping, gateway)
         parts.append(_Recovery(partial(gateway.mailer.recover, alone=alone)))
         background["mail"] = gateway.mailer.run
+        background["notices"] = gateway.personal.notices.run
         drain = delivery.stop
     front = Front(gateway, _preview(gateway, converter)) if "front" in roles else None
     if front is not None:
@@ -196,6 +197,7 @@ async def _housekeeping(gateway: Gateway) -> None:
         await gateway.uploads.purge()
         await gateway.guests.purge()
         await gateway.database.users.delete_expired_sessions(gateway.clock.now())
+        await gateway.database.pending.purge(gateway.clock.now())
         await gateway.clock.sleep(HOUSEKEEPING_SECONDS)
 
 
@@ -285,6 +287,7 @@ class Front:
         """Requests that run may end; then what waits for the barrier is committed."""
         await asyncio.gather(*(listener.stop(GRACE_SECONDS / 2) for listener in self._listeners.values()))
         await self._gateway.intake.stop()
+        await self._gateway.sign_in.links.settle()
 
     def background(self) -> dict[str, Callable[[], Awaitable[None]]]:
         """What goes on beside answering."""
@@ -325,6 +328,9 @@ class Front:
             delegates=_delegates(gateway),
             statistics=_statistics(gateway),
             live=self._live,
+            personal=gateway.personal,
+            sign_in=gateway.sign_in,
+            hosts=lambda: self.certificates.hosts,
             printers=gateway.printers,
             identity=gateway.identity,
             settings=gateway.settings,

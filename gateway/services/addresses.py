@@ -60,6 +60,10 @@ class Addresses:
         user = next(iter(found.values())) if len(found) == 1 else None
         return None if user is None or user.disabled else user
 
+    async def is_taken(self, address: str) -> bool:
+        """Whether anybody has it, also somebody who is disabled."""
+        return bool(await self._holders(mail_address(address)))
+
     async def of(self, user: User) -> list[MailAddress]:
         """The primary one first, then the others, oldest first."""
         others = [one for one in await self._store.addresses(user.uuid) if not _same(one.address, user.email)]
@@ -89,7 +93,7 @@ class Addresses:
         if any(holder.uuid != user.uuid for holder in await self._holders(wanted)):
             await self._mailer.send(Letter(kind="address-in-use", to=wanted, language=language))
             return wanted
-        values = {"url": f"{base}/confirm-address?token={token}", "hours": "24", "user": user.full_name or user.name}
+        values = {"url": f"{base}/account/addresses/confirm?token={token}", "hours": "24", "user": user.full_name or user.name}
         letter = Letter(
             kind="verify-address", to=wanted, language=language, values=values, useful_seconds=VERIFY_SECONDS
         )

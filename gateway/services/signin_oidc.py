@@ -71,8 +71,9 @@ class OidcSignIn:
         begun: Begun,
         clock: Clock,
         owner_of: OwnerOf,
+        is_taken: Callable[[str], Awaitable[bool]],
     ) -> None:
-        """`owner_of` tells whose verified address one is."""
+        """`owner_of` tells whose verified address one is; `is_taken` whether anybody has it, disabled or not."""
         self._settings = {one.name: one for one in settings}
         self._providers = providers
         self._store = store
@@ -81,6 +82,7 @@ class OidcSignIn:
         self._begun = begun
         self._clock = clock
         self._owner_of = owner_of
+        self._is_taken = is_taken
 
     @property
     def ways(self) -> tuple[ProviderWay, ...]:
@@ -205,7 +207,7 @@ class OidcSignIn:
             if owner.disabled:
                 raise NotAuthenticated(DISABLED)
             return await self._tied(name, owner, claims)
-        if not self._settings[name].create_users:
+        if not self._settings[name].create_users or (claims.email and await self._has_somebody(claims.email)):
             raise NotAuthenticated(UNKNOWN)
         self._identity.limits.take(Limit(kind=Kind.REGISTRATION, key=(subscriber(address),)))
         made = await self._made(name, claims)
@@ -214,6 +216,13 @@ class OidcSignIn:
         except Conflict:
             await self._identity.delete_user(made.name)  # two browsers came at once, and the other one was first
             raise
+
+    async def _has_somebody(self, email: str) -> bool:
+        """Nobody gets a second account, least of all who was disabled here."""
+        try:
+            return await self._is_taken(email)
+        except BadRequest:
+            return False
 
     async def _tied(self, name: str, owner: User, claims: Claims) -> User:
         await self._store.add_identity(self._identity_of(name, owner, claims))
