@@ -41,12 +41,25 @@ BROKEN = "Something went wrong on our side. Your jobs are safe. Try again in a m
 LIVE = "papertap-live"  # the list asks for its news by itself
 EVENTS = "/jobs/events"  # and here a browser connects by itself, which cannot say so
 SAFE = frozenset({"GET", "HEAD"})
-STRANGERS_FORMS = ("/signin", "/s/")  # below these paths strangers get a cookie that their forms' token belongs to
+STRANGERS_FORMS = ("/signin", "/s/", "/account/addresses/confirm", "/keep")  # below these paths strangers get a cookie that their forms' token belongs to
 
 log = logging.getLogger(__name__)
 
 
-_PAGES = ("/account/security", "/account/addresses", "/account/data", "/account", "/history", "/upload", "/desk")
+_PAGES = (
+    "/account/security",
+    "/account/addresses",
+    "/account/cards",
+    "/account/data/erase",
+    "/account/data",
+    "/account/notices",
+    "/account/password",
+    "/account/pin",
+    "/account",
+    "/history",
+    "/upload",
+    "/desk",
+)
 
 
 class _ProveAgain(NotAuthenticated):

@@ -1,0 +1,123 @@
+"""One's own account: name, language, device, and what one wants to be told."""
+
+from dataclasses import dataclass, replace
+from urllib.parse import quote
+
+from starlette.responses import RedirectResponse, Response
+
+from gateway.domain.personal import NoticeKind, Preferences
+from gateway.domain.user import User
+from gateway.errors import BadRequest, NotFound, Refusal
+from gateway.i18n import N_, NAMES, said
+from gateway.i18n import gettext as _
+from gateway.services.personal import Personal
+from gateway.services.preferences import wanted_kinds
+from webprint.answers import status_of
+from webprint.entering import user_of
+from webprint.requests import LANGUAGE, first
+from webprint.site import Site, Visit
+
+LONGEST_NAME = 100
+KINDS = {
+    NoticeKind.EXPIRING: (N_("A job expires soon"), N_("About an hour before it is destroyed.")),
+    NoticeKind.FAILED: (N_("A job was not printed"), N_("It failed, was refused, or its time ran out.")),
+    NoticeKind.NEEDS_WORD: (N_("A job needs a word"), N_("It asks for a password, or whether it came out.")),
+    NoticeKind.READY: (N_("A job is ready"), N_("It waits for you to release it.")),
+    NoticeKind.PRINTED: (N_("A job was printed"), N_("All its pages came out.")),
+}
+DONE = {
+    "saved": N_("Saved."),
+    "pin": N_("Your PIN was changed. Everywhere else you are signed out."),
+    "password": N_("Your password was changed. Everywhere else you are signed out."),
+}
+
+
+def personal_of(site: Site) -> Personal:
+    if site.personal is None:
+        raise NotFound("There are no account pages here.")
+    return site.personal
+
+
+def done_text(texts: dict[str, str], visit: Visit) -> str:
+    """What the page before says was done; only words of ours, whatever the address says."""
+    text = texts.get(visit.request.query_params.get("done", ""))
+    return _(text) if text else ""
+
+
+def to_page(path: str, done: str) -> Response:
+    return RedirectResponse(f"{path}?done={quote(done)}", status_code=303)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoticeChoice:
+    """One line of the table of notices."""
+
+    kind: str
+    label: str
+    hint: str
+    mail: bool
+    page: bool
+
+
+class AccountPages:
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    async def show(self, visit: Visit) -> Response:
+        user = await user_of(self._site, visit)
+        chosen = await personal_of(self._site).preferences.of(user)
+        return await self._page(visit, user, chosen, name=user.full_name)
+
+    async def save(self, visit: Visit) -> Response:
+        """All of the form at once; what was refused stands in it again."""
+        user, form = await user_of(self._site, visit), visit.form
+        name = first(form, "full_name").strip()
+        chosen = Preferences(
+            language=first(form, "language"),
+            device=first(form, "device"),
+            select_all=bool(first(form, "select_all")),
+            mail=wanted_kinds(frozenset(form.get("mail", ()))),
+            page=wanted_kinds(frozenset(form.get("page", ()))),
+        )
+        try:
+            if len(name) > LONGEST_NAME or not name.isprintable():
+                raise BadRequest(f"A name has up to {LONGEST_NAME} characters and no control characters.")
+            await personal_of(self._site).preferences.save(user, chosen)
+            if name != user.full_name:
+                await self._site.identity.change_user(user.name, full_name=name)
+        except Refusal as refusal:
+            return await self._page(visit, user, chosen, name=name[:LONGEST_NAME], refusal=refusal)
+        response = to_page("/account", "saved")
+        if chosen.language:
+            secure = visit.request.url.scheme == "https"
+            response.set_cookie(
+                LANGUAGE, chosen.language, max_age=400 * 86400, path="/", secure=secure, httponly=True, samesite="lax"
+            )
+        return response
+
+    async def _page(
+        self, visit: Visit, user: User, chosen: Preferences, *, name: str, refusal: Refusal | None = None
+    ) -> Response:
+        personal = personal_of(self._site)
+        return self._site.page(
+            visit,
+            "account.html",
+            status=200 if refusal is None else status_of(refusal),
+            refusal="" if refusal is None else said(refusal.message),
+            done=done_text(DONE, visit),
+            user=replace(user, full_name=name),
+            chosen=chosen,
+            languages=NAMES,
+            devices=[(device.name, device.info or device.name) for device in self._site.printers.devices()],
+            kinds=[_choice(kind, chosen) for kind in KINDS],
+            mail_enabled=personal.mailer.enabled,
+            addresses=await personal.addresses.of(user),
+            cards=len(user.cards),
+        )
+
+
+def _choice(kind: NoticeKind, chosen: Preferences) -> NoticeChoice:
+    label, hint = KINDS[kind]
+    return NoticeChoice(
+        kind=kind.value, label=_(label), hint=_(hint), mail=kind in chosen.mail, page=kind in chosen.page
+    )
