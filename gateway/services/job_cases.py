@@ -107,6 +107,10 @@ class JobCases:
             raise NotFound("There is no picture of that page.")
         return self._spool.read(picture.id, self._keyring.unwrap(job.key))
 
+    async def demand(self, job: Job, actor: Actor, right: Right) -> None:
+        """Forbidden unless the actor, who sees the job, may do this with it."""
+        _demand(job, await self.acting(actor), right)
+
     async def sees_pages(self, job: Job, actor: Actor) -> bool:
         """Whether the actor may look at pictures of its pages."""
         return sees_pages(job, actor) or sees_pages(job, await self.acting(actor))
@@ -131,8 +135,7 @@ class JobCases:
         def transaction(job: Job) -> JobChange:
             if not may_see(job, acting):
                 raise NotFound(f"There is no job {job_id} of yours.")
-            if not may(job, acting, right):
-                raise Forbidden(f"{job.owner} lets you see this job, but not do this with it.")
+            _demand(job, acting, right)
             after = change(job)
             said = after.message if text is None else text
             record = JobRecord(job_id=job_id, at=now, what=what, by=by or actor.user or actor.claimed, text=said)
@@ -154,3 +157,8 @@ class JobCases:
                 text=job.message,
             )
         )
+
+
+def _demand(job: Job, acting: Actor, right: Right | None) -> None:
+    if not may(job, acting, right):
+        raise Forbidden(f"{job.owner} lets you see this job, but not do this with it.")

@@ -87,6 +87,8 @@ class Release(Keeping):
         NotPossible when only one copy is wanted. A second tap at the same moment makes no second proof.
         """
         job = await self.visible(job_id, actor)
+        await self.demand(job, actor, Right.RELEASE)
+        self._check_held(job)
         ticket, target = await self._permitted(job, actor, device, changes or {}, None)
         if ticket.copies < LEAST_OF_PROOF:
             raise NotPossible("A proof is the first of several copies. Choose more copies, or print this one.")
@@ -102,7 +104,7 @@ class Release(Keeping):
         def keep(current: Job) -> Job:
             if current.version != job.version:
                 raise Conflict("The job was changed meanwhile. Look at it and try again.")
-            self._check_waiting(current)
+            self._check_held(current)
             return replace(current, ticket=replace(ticket, copies=ticket.copies - 1))
 
         rest = await self._apply(
@@ -112,7 +114,7 @@ class Release(Keeping):
         try:
             (proof,) = await self._jobs.add([assigned(twin, target.name, by=by, now=self._clock.now())])
         except Refusal:
-            await self._apply(job_id, actor, lambda now: replace(now, ticket=ticket), "proof not released")
+            await self._apply(job_id, actor, lambda current: replace(current, ticket=ticket), "proof not released")
             raise
         self._publish(Event.JOB_CREATED, proof)
         return proof, rest
@@ -154,6 +156,11 @@ class Release(Keeping):
         if refusal is not None:
             raise refusal
         return ticket, target
+
+    def _check_held(self, job: Job) -> None:
+        self._check_waiting(job)
+        if job.state is not JobState.PENDING_HELD:
+            raise NotPossible(f"Job {job.id} is {job.state.keyword}: only a held job can be released.")
 
     def _check_waiting(self, job: Job) -> None:
         if job.has(Reason.DOCUMENT_PASSWORD_ERROR):

@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Double, Select, case, cast, func, literal, select
 
 from gateway.adapters.db.job_queries import Plain
 from gateway.adapters.db.job_rows import fold
@@ -20,6 +20,8 @@ from gateway.domain.statistics import Usage
 
 DESTROYED = "document destroyed"
 """What the retention writes into a job's records."""
+
+PLACES = 6  # of a sum of prices
 
 r = receipts.c
 
@@ -73,6 +75,8 @@ def _printed(owner: str | None, bounds: Sequence[float]) -> Select[Any]:
         "impressions": func.sum(r.impressions),
         "media_sheets": func.sum(r.media_sheets),
         "color_impressions": func.sum(case((r.color, r.impressions), else_=0)),
+        # Amounts are kept as exact texts; a sum of some thousand of them is exact enough in a double.
+        "cost": func.sum(cast(r.amount, Double)),
         "two_sided_sheets": func.sum(case((two_sided > r.media_sheets, r.media_sheets), else_=two_sided)),
     }
     return (
@@ -95,4 +99,4 @@ def _unprinted(owner: str | None, bounds: Sequence[float]) -> Select[Any]:
 
 def _usage_of(row: dict[str, Any]) -> Usage:
     numbers = {name: int(value or 0) for name, value in row.items() if name not in {"span", "cost"}}
-    return Usage(**numbers, cost=Decimal(str(row.get("cost") or 0)))
+    return Usage(**numbers, cost=Decimal(str(round(row["cost"] or 0.0, PLACES))))

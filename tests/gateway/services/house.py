@@ -6,6 +6,7 @@ from gateway.domain.document import Document
 from gateway.domain.job import Job
 from gateway.domain.printer import ReleasePolicy
 from gateway.domain.user import Actor, Role
+from gateway.services.delegates import Delegates
 from gateway.services.preparation import Preparation
 from gateway.services.printers import Printers
 from gateway.services.release import Release
@@ -19,9 +20,11 @@ from tests.fakes import (
     MemoryJobStore,
     MemoryPrinterStore,
     MemorySpool,
+    MemoryUserStore,
     a_held_job,
     a_job,
 )
+from tests.fakes_jobs import MemoryShareStore
 
 ALICE = Actor(user="alice", address="192.0.2.10")
 BOB = Actor(user="bob", address="192.0.2.11")
@@ -41,6 +44,9 @@ class House:
         self.keyring = FakeKeyring()
         self.converter = FakeConverter()
         self.printers = Printers(store=self.store, jobs=self.jobs, events=self.events, clock=self.clock)
+        self.users = MemoryUserStore()
+        self.grants = MemoryShareStore()
+        self.delegates = Delegates(store=self.grants, users=self.users, clock=self.clock)
         self.release = Release(
             jobs=self.jobs,
             printers=self.printers,
@@ -50,6 +56,7 @@ class House:
             events=self.events,
             clock=self.clock,
             settings=Jobs(),
+            delegates=self.delegates,
         )
         self.preparation = Preparation(
             jobs=self.jobs,

@@ -7,8 +7,10 @@ from gateway.domain.device import DeviceState, DeviceStatus
 from gateway.domain.job import Job, JobState, Reason
 from gateway.domain.ticket import JobTicket
 from gateway.domain.user import Actor
+from gateway.domain.waiting import unassigned
 from gateway.errors import (
     BadRequest,
+    Conflict,
     Forbidden,
     LimitReached,
     Locked,
@@ -354,3 +356,103 @@ async def test_a_job_that_prints_cannot_be_changed() -> None:
     printing = await house.added(a_released_job(state=JobState.PROCESSING))
     with pytest.raises(Refusal):
         await house.release.change(printing.id, ALICE, {"copies": 2})
+
+
+# -- proof
+
+
+async def with_document(house: House, **fields: Any) -> Job:
+    plain, wrapped = house.keyring.new_key()
+    return await house.held(
+        key=wrapped,
+        documents=(await house.sealed(b"as sent", plain),),
+        printable=await house.sealed(b"printable", plain),
+        **fields,
+    )
+
+
+async def test_a_proof_is_one_copy_and_the_rest_waits() -> None:
+    house = await House.built()
+    job = await with_document(house, ticket=JobTicket(copies=5), name="Report")
+    proof, rest = await house.release.proof(job.id, ALICE, device="laser", changes={"sides": "two-sided-long-edge"})
+    assert (proof.state, proof.output_device, proof.ticket.copies) == (JobState.PENDING, "laser", 1)
+    assert (rest.id, rest.state, rest.ticket.copies) == (job.id, JobState.PENDING_HELD, 4)
+    assert {proof.ticket.sides, rest.ticket.sides} == {"two-sided-long-edge"}
+    assert (proof.name, proof.owner, proof.released_by) == ("Report", "alice", "alice")
+    assert proof.key != rest.key
+    assert proof.printable != rest.printable
+    (sent,) = await house.release.release([job.id], ALICE, device="laser")
+    assert sent.job is not None
+    assert sent.job.ticket.copies == 4
+
+
+async def test_one_copy_has_no_proof() -> None:
+    house = await House.built()
+    job = await with_document(house)
+    with pytest.raises(NotPossible, match="first of several copies"):
+        await house.release.proof(job.id, ALICE, device="laser")
+    proof, rest = await house.release.proof(job.id, ALICE, device="laser", changes={"copies": 2})
+    assert (proof.ticket.copies, rest.ticket.copies) == (1, 1)
+
+
+async def test_two_taps_at_once_make_one_proof() -> None:
+    house = await House.built()
+    job = await with_document(house, ticket=JobTicket(copies=5))
+    outcomes = await asyncio.gather(
+        *(house.release.proof(job.id, ALICE, device="laser") for _ in range(5)), return_exceptions=True
+    )
+    assert sum(isinstance(outcome, tuple) for outcome in outcomes) == 1
+    assert sum(isinstance(outcome, Conflict) for outcome in outcomes) == 4
+    row = await house.jobs.get(job.id)
+    assert row is not None
+    assert row.ticket.copies == 4
+    assert len(house.jobs.rows) == 2
+
+
+async def test_a_proof_that_cannot_be_printed_takes_no_copy_away() -> None:
+    house = await House.built()
+    job = await with_document(house, ticket=JobTicket(copies=5))
+    await house.printers.set_device_status("laser", DeviceStatus(state=DeviceState.STOPPED))
+    with pytest.raises(NotPossible, match="cannot print now"):
+        await house.release.proof(job.id, ALICE, device="laser")
+    assert await house.jobs.get(job.id) == job
+
+
+async def test_only_a_waiting_job_has_a_proof() -> None:
+    house = await House.built()
+    job = await with_document(house, ticket=JobTicket(copies=5))
+    await house.release.release([job.id], ALICE, device="laser")
+    with pytest.raises(NotPossible):
+        await house.release.proof(job.id, ALICE, device="laser")
+
+
+# -- private
+
+
+async def test_a_private_job_is_printed_once_and_kept_nowhere() -> None:
+    house = await House.built()
+    job = await with_document(house)
+    assert (await house.release.make_private(job.id, ALICE)).private
+    for act in (house.release.reprint(job.id, ALICE), house.release.favourite(job.id, ALICE, True)):
+        with pytest.raises(NotPossible, match="private"):
+            await act
+
+
+async def test_nobody_else_makes_a_job_private() -> None:
+    house = await House.built()
+    job = await with_document(house)
+    with pytest.raises(NotFound):
+        await house.release.make_private(job.id, BOB)
+    with pytest.raises(Forbidden):
+        await house.release.make_private(job.id, OPERATOR)
+    await house.release.favourite(job.id, ALICE, True)
+    with pytest.raises(NotPossible):
+        await house.release.make_private(job.id, ALICE)
+
+
+async def test_who_pays_is_forgotten_when_the_job_comes_back() -> None:
+    house = await House.built()
+    job = await house.held()
+    sent = await house.release.release_shared(job.id, ALICE, device="laser", by="bob", charged_to="bob")
+    assert sent.charged_to == "bob"
+    assert unassigned(sent).charged_to is None
