@@ -135,6 +135,20 @@ class KioskJobs:
         notes = [await self._deleted(visit, job) for job in jobs]
         return await self.page(visit, station, say=Say(notes=notes))
 
+    async def answer(self, visit: Visit) -> Response:
+        """Whether all pages came out, which the device could not tell; who stands in front of it can."""
+        station, came_out = self._station(visit), first(visit.form, "out") == "yes"
+        job_id = int(visit.request.path_params["id"])
+        text = _("is done. Thank you.") if came_out else _("is waiting again.")
+        try:
+            job = await self._site.release.resolve(job_id, visit.actor, came_out=came_out)
+        except NotFound:
+            raise
+        except Refusal as refusal:
+            note = Note(tone="bad", title=_("That did not work."), text=said(refusal.message))
+            return await self.page(visit, station, say=Say(notes=[note], status=status_of(refusal)))
+        return await self.page(visit, station, say=Say(notes=[Note(tone="good", title=job.name, text=text)]))
+
     async def thumbnail(self, visit: Visit) -> Response:
         """Kept by no cache: the next person uses the same browser."""
         self._station(visit)
@@ -158,8 +172,8 @@ class KioskJobs:
             if card.here and amount is not None:
                 total += amount
             cards.append(card if amount is None else _priced(card, amount, currency))
-        order = {Part.ASK: 0, Part.WAITING: 1}
-        cards.sort(key=lambda card: (order.get(card.job.part, 2), not card.here))
+        order = {Part.WAITING: 0, Part.ASK: 1}
+        cards.sort(key=lambda card: (not card.here, order.get(card.job.part, 2)))
         return Shown(jobs=jobs, cards=cards, total=total, currency=currency)
 
     def _price(self, job: Job, station: Station, currency: str) -> tuple[Decimal | None, str]:

@@ -230,10 +230,10 @@ class Kiosk:
     async def release(
         self, station: Station, ids: Sequence[int], actor: Actor, *, device: str | None = None
     ) -> list[Outcome]:
-        """To the station's device, or to `device` among several. Returns at once; the sending goes on behind."""
+        """To `device`, else to the station's own. Returns at once; the sending goes on behind."""
         if not ids:
             raise BadRequest("Choose at least one job first.")
-        target = station.device.name if station.device is not None else device
+        target = device or (station.device.name if station.device is not None else None)
         outcomes = await self._release.release(ids, actor, device=target)
         self.sent(station, outcomes)
         return outcomes
