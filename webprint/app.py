@@ -206,6 +206,7 @@ def _kiosk_routes(guard: KioskGuard, site: Site) -> list[Route]:
         ("POST", "/kiosk/{station}/card", pages.add_card),
         ("POST", "/kiosk/{station}/release", jobs.release),
         ("POST", "/kiosk/{station}/delete", jobs.delete),
+        ("POST", "/kiosk/{station}/jobs/{id:int}/answer", jobs.answer),
         ("GET", "/kiosk/{station}/jobs/{id:int}/pages/{number:int}.png", jobs.thumbnail),
     ]
     desk = _desk_routes(guard, site, below="/kiosk/{station}")

@@ -117,6 +117,7 @@ POLICY: dict[tuple[str, str], Access] = {
     ("POST", "/kiosk/{station}/card"): Access.SIGNED_IN,
     ("POST", "/kiosk/{station}/release"): Access.SIGNED_IN,
     ("POST", "/kiosk/{station}/delete"): Access.SIGNED_IN,
+    ("POST", "/kiosk/{station}/jobs/{id:int}/answer"): Access.SIGNED_IN,
     ("GET", "/kiosk/{station}/jobs/{id:int}/pages/{number:int}.png"): Access.SIGNED_IN,
     ("GET", "/desk"): Access.OPERATOR,
     ("POST", "/desk/unlock"): Access.OPERATOR,
