@@ -136,12 +136,20 @@ class Guard:
         if found is not None:
             session, actor = found
             actor = replace(actor, address=client_address(request), via="web")
-            return replace(visit, session=session, actor=actor, csrf=session.csrf)
+            visit = replace(visit, session=session, actor=actor, csrf=session.csrf)
+            return replace(visit, unread=await self._unread(visit))
         known = cookie_of(request, FORM, FORM_TLS)
         if known is None and not request.url.path.startswith(STRANGERS_FORMS):
             return visit
         value = known or new_form_cookie()
         return replace(visit, csrf=form_token(value), new_form_cookie=None if known else value)
+
+    async def _unread(self, visit: Visit) -> int:
+        """For the bell of a page; pictures and streams have none."""
+        path, personal = visit.request.url.path, self._site.personal
+        if personal is None or path.endswith((".png", "/events")):
+            return 0
+        return await personal.notices.unread(await self._site.identity.get(visit.actor.user or ""))
 
     def _refused(self, visit: Visit, refusal: Refusal) -> Response:
         if isinstance(refusal, NotAuthenticated) and not visit.signed_in:
