@@ -11,6 +11,7 @@ from gateway.services.delegates import Delegates
 from gateway.services.desk import Desk
 from gateway.services.identity import Identity
 from gateway.services.kiosk import Kiosk
+from gateway.services.personal import Personal
 from gateway.services.ports import Clock
 from gateway.services.preview import Preview
 from gateway.services.printers import Printers
@@ -19,7 +20,13 @@ from gateway.services.shares import Shares
 from gateway.services.signin_methods import SignInMethods
 from gateway.services.statistics import Statistics
 from gateway.settings import Settings
+from webprint.account import AccountPages
+from webprint.account_addresses import AddressPages
+from webprint.account_cards import CardPages
+from webprint.account_notices import NoticePages
+from webprint.account_proofs import ProofPages
 from webprint.answers import SecureHeaders
+from webprint.data import DataPages
 from webprint.delegates import DelegatePages
 from webprint.desk import DeskPages
 from webprint.guard import Guard, Handler
@@ -50,6 +57,7 @@ def create_app(
     delegates: Delegates | None = None,
     statistics: Statistics | None = None,
     live: LiveJobs | None = None,
+    personal: Personal | None = None,
     printers: Printers,
     identity: Identity,
     settings: Settings,
@@ -78,6 +86,7 @@ def create_app(
         delegates=delegates,
         statistics=statistics,
         live=live,
+        personal=personal,
         printers=printers,
         identity=identity,
         settings=settings,
@@ -96,6 +105,7 @@ def create_app(
         routes=[
             *_routes(guard, site),
             *_sign_in_routes(guard, site),
+            *_account_routes(guard, site),
             *_desk_routes(guard, site),
             *_kiosk_routes(KioskGuard(site), site),
         ],
@@ -188,6 +198,38 @@ def _sign_in_routes(guard: Guard, site: Site) -> list[Route]:
         ("POST", "/account/security/app-passwords/{id}/remove", security.remove_app_password),
         ("POST", "/account/security/sessions/{tag}/end", security.end_session),
         ("POST", "/account/security/sessions/end-others", security.end_others),
+    ]
+    return [guard.route(method, path, handler) for method, path, handler in table]
+
+
+def _account_routes(guard: Guard, site: Site) -> list[Route]:
+    """What people see and settle about themselves."""
+    account, proofs, cards = AccountPages(site), ProofPages(site), CardPages(site)
+    addresses, notices, data = AddressPages(site), NoticePages(site), DataPages(site)
+    table: list[tuple[str, str, Handler]] = [
+        ("GET", "/account", account.show),
+        ("POST", "/account", account.save),
+        ("GET", "/account/pin", proofs.show_pin),
+        ("POST", "/account/pin", proofs.change_pin),
+        ("GET", "/account/password", proofs.show_password),
+        ("POST", "/account/password", proofs.change_password),
+        ("GET", "/account/cards", cards.show),
+        ("POST", "/account/cards", cards.add),
+        ("POST", "/account/cards/remove", cards.remove),
+        ("GET", "/account/addresses", addresses.show),
+        ("POST", "/account/addresses", addresses.add),
+        ("POST", "/account/addresses/primary", addresses.make_primary),
+        ("POST", "/account/addresses/remove", addresses.remove),
+        ("GET", "/account/addresses/confirm", addresses.asked),
+        ("POST", "/account/addresses/confirm", addresses.confirm),
+        ("GET", "/account/notices", notices.show),
+        ("POST", "/account/notices", notices.read),
+        ("GET", "/keep", notices.asked_to_keep),
+        ("POST", "/keep", notices.keep),
+        ("GET", "/account/data", data.show),
+        ("POST", "/account/data/export", data.export),
+        ("GET", "/account/data/erase", data.ask_to_erase),
+        ("POST", "/account/data/erase", data.erase),
     ]
     return [guard.route(method, path, handler) for method, path, handler in table]
 

@@ -18,6 +18,7 @@ from gateway.services.delegates import Delegates
 from gateway.services.desk import Desk
 from gateway.services.identity import Identity
 from gateway.services.kiosk import Kiosk
+from gateway.services.personal import Personal
 from gateway.services.ports import Clock
 from gateway.services.preview import Preview
 from gateway.services.printers import Printers
@@ -96,6 +97,7 @@ class Site:
     delegates: Delegates | None = None
     statistics: Statistics | None = None
     live: LiveJobs | None = None
+    personal: Personal | None = None
     printers: Printers
     identity: Identity
     settings: Settings
@@ -124,6 +126,7 @@ class Visit:
     csrf: str = ""
     form: Form = field(default_factory=dict)
     new_form_cookie: str | None = None
+    unread: int = 0  # notices that the visitor has not seen yet
 
     @property
     def signed_in(self) -> bool:
