@@ -60,6 +60,7 @@ class SharePages:
     async def make(self, visit: Visit) -> Response:
         job_id, lasting, payer = int(visit.request.path_params["id"]), first(visit.form, "lasting"), "sharer"
         payer = first(visit.form, "payer") or payer
+        await self._site.release.visible(job_id, visit.actor)
         if lasting not in SECONDS or payer not in PAYERS:
             raise BadRequest("This choice is not known here. Reload the page and try again.")
         token, _share = await self._shares.make(

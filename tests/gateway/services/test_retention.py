@@ -9,6 +9,7 @@ import pytest
 from gateway.domain.document import Document
 from gateway.domain.events import Event, IntakeAttempt
 from gateway.domain.job import Job, JobState, Reason
+from gateway.domain.share import Share
 from gateway.errors import NotFound
 from gateway.services.retention import PAGE, Retention
 from gateway.services.steady import SETTLE_SECONDS
@@ -26,6 +27,7 @@ from tests.fakes import (
     a_job,
     a_released_job,
 )
+from tests.fakes_jobs import MemoryShareStore
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -227,6 +229,37 @@ async def test_the_key_goes_before_the_files_so_that_a_crash_between_leaves_only
         await house.retention.run_once()
     assert house.row(job).key is None
     assert await house.jobs.spool_objects() == frozenset(), "the sweep will find the files"
+
+
+async def test_a_private_document_is_destroyed_as_soon_as_it_was_printed() -> None:
+    house = House(jobs={"reprint_seconds": 2 * HOUR})
+    kept, private = await house.added(a_held_job(**DONE)), await house.added(a_held_job(**DONE, private=True))
+    waiting = await house.added(a_held_job(private=True))
+    await house.retention.run_once()
+    rows = [await house.jobs.get(job.id) for job in (kept, private, waiting)]
+    assert [row is not None and row.key is not None for row in rows] == [True, False, True]
+
+
+async def test_old_links_are_history_too() -> None:
+    house = House()
+    shares = MemoryShareStore()
+    share = Share(token_hash="a", job_id=1, owner="alice", created_at=NOW)
+    await shares.add_share(share)
+    house.retention = Retention(
+        jobs=house.jobs,
+        attempts=house.attempts,
+        spool=house.spool,
+        events=house.events,
+        clock=house.clock,
+        settings=house.settings,
+        shares=shares,
+    )
+    house.clock.tick(SETTLE_SECONDS)
+    await house.retention.run_once()
+    assert len(shares.shares) == 1
+    house.clock.tick(house.settings.jobs.history_seconds)
+    await house.after(HOUR)
+    assert not shares.shares
 
 
 async def test_a_printed_document_is_kept_for_a_reprint_as_long_as_the_setting_says() -> None:
