@@ -18,7 +18,7 @@
   function ask(method, url, done, data, state) {
     var request = new XMLHttpRequest();
     request.open(method, url);
-    request.setRequestHeader("Papertap-Live", "yes");
+    request.setRequestHeader(method === "GET" ? "Papertap-Live" : "Papertap-Quiet", "yes");
     if (method === "POST") request.setRequestHeader("Content-Type", "application/x-www-form-urlencoded");
     if (state) request.setRequestHeader("If-None-Match", state);
     request.onload = function () { done(request); };
@@ -51,7 +51,8 @@
       forget();
       return;
     }
-    if (!/^[0-9A-Fa-f:.\-]$/.test(event.key || "")) return void forget();
+    if (event.key === "Shift" || event.key === "CapsLock") return; // readers press them for letters
+    if (!event.key || event.key.length !== 1) return void forget();
     if (now - last > FAST) {
       typed = "";
       field = event.target && "value" in event.target && event.target.type !== "checkbox" ? event.target : null;
