@@ -83,13 +83,15 @@ class Sandbox:
         password: str | None = None,
         batch: str | None = None,
         conversion: Conversion | None = None,
+        raw: bool = False,
     ) -> Prepared:
         """Inspect the document, stream a clean, unencrypted, printable PDF of all its pages, and picture the first ones.
 
-        `conversion` says what of an office document is printed; other formats have no use for it.
+        `conversion` says what of an office document is printed; other formats have no use for it. With `raw` a document
+        in a printer's language (PCL) is streamed as it is, without the job language around it; else it is refused.
         """
         wanted = thumbnails if thumbnail_sink is not None else None
-        request = self._request("prepare", declared, password, thumbnails=wanted or Thumbnails(count=0))
+        request = self._request("prepare", declared, password, thumbnails=wanted or Thumbnails(count=0)) | {"raw": raw}
         sinks = _Sinks(self.settings, sink, thumbnail_sink)
         answer = await self._run(request, [source], sinks, batch, conversion)
         facts = _parsed(facts_from_wire, answer.get("facts"))

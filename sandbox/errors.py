@@ -18,6 +18,10 @@ _WITHOUT_OFFICE = (
     "Office documents and web pages are not printed on this server, because LibreOffice is not installed on it. Save the "
     "document as PDF and send that."
 )
+_LANGUAGE = (
+    "This is a print file for printers of a certain kind, and this printer takes only documents that can be opened. Print "
+    "it again with the driverless (IPP) printer, or send the document itself, for example as PDF."
+)
 _LIMITS = {
     "pages": "has more pages than are printed in one job here (at most {allowed}). Print it in parts",
     "pixels": "has a picture with more pixels than are printed here (at most {allowed}). Make it smaller and send it again",
@@ -69,7 +73,8 @@ class FormatUnsupported(SandboxError):
     sentence = "This kind of file is not printed here. Send a PDF, JPEG or PNG."
 
     def __str__(self) -> str:
-        return _WITHOUT_OFFICE if self.limit == "office" else super().__str__()
+        sentences = {"office": _WITHOUT_OFFICE, "language": _LANGUAGE}
+        return sentences.get(self.limit) or super().__str__()
 
 
 class NothingSelected(SandboxError):
@@ -129,7 +134,7 @@ def from_wire(header: dict[str, object]) -> SandboxError:
     limit, allowed, page = header.get("limit"), header.get("allowed"), header.get("page")
     return cls(
         printable(str(header.get("detail", ""))),
-        limit=limit if isinstance(limit, str) and limit in {*_LIMITS, "office"} else "",
+        limit=limit if isinstance(limit, str) and limit in {*_LIMITS, "office", "language"} else "",
         allowed=allowed if isinstance(allowed, int) and 0 <= allowed < 2**63 else 0,
         page=page if isinstance(page, int) and 0 < page < 10**6 else None,
     )

@@ -2,6 +2,7 @@
 
 PDF = "application/pdf"
 POSTSCRIPT = "application/postscript"
+PCL = "application/vnd.hp-PCL"
 PCLXL = "application/vnd.hp-PCLXL"
 PWG = "image/pwg-raster"
 URF = "image/urf"
@@ -58,6 +59,8 @@ LOCKED = "application/octet-stream"
 """An office document under a password: which one is known only to whoever has the password."""
 
 RASTERS = frozenset({PWG, URF})
+LANGUAGES = frozenset({PCL, PCLXL})
+"""What only some devices understand: nothing here draws it, so it goes to them as it is or nowhere."""
 PICTURES = frozenset({JPEG, PNG, GIF, BMP, TIFF, WEBP, HEIC})
 OPEN_XML = frozenset({DOCX, DOCM, DOTX, DOTM, XLSX, XLSM, XLTX, XLTM, XLSB, PPTX, PPTM, PPSX, POTX})
 OPEN_DOCUMENT = frozenset({ODT, OTT, ODS, OTS, ODP, OTP, ODG})
@@ -67,6 +70,8 @@ OFFICE = frozenset({*OPEN_XML, *OPEN_DOCUMENT, DOC, XLS, PPT, RTF, CSV, LOCKED})
 LABELS = {
     PDF: "a PDF",
     POSTSCRIPT: "PostScript",
+    PCL: "a print file in PCL",
+    PCLXL: "a print file in PCL XL",
     PWG: "a PWG raster",
     URF: "an AirPrint raster",
     JPEG: "a JPEG picture",
@@ -136,6 +141,9 @@ _ALIASES = {
     "application/x-rtf": RTF,
     "application/xps": XPS,
     "image/svg": SVG,
+    "application/pcl": PCL,
+    "application/x-pcl": PCL,
+    "application/vnd.cups-pcl": PCL,
     "application/ps": POSTSCRIPT,
     "application/x-postscript": POSTSCRIPT,
 }

@@ -14,6 +14,7 @@ from sandbox.protocol import ProtocolError
 PDF, JPEG, PNG, PWG, URF = kinds.PDF, kinds.JPEG, kinds.PNG, kinds.PWG, kinds.URF
 POSTSCRIPT, PCLXL = kinds.POSTSCRIPT, kinds.PCLXL
 
+_SIDES = ("", "one-sided", "two-sided-long-edge", "two-sided-short-edge")
 OUTPUT_FORMATS = (PDF, PWG, URF, POSTSCRIPT, PCLXL)
 
 
@@ -56,12 +57,22 @@ class PageFacts:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Asks:
+    """What a driver wrote around a document in a printer's language; 0, "" and False where it said nothing."""
+
+    copies: int = 0
+    sides: str = ""
+    gray: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Facts:
     """What the document is. `removed` names what was taken out of it (JavaScript, embedded files, ...).
 
     `notes` are sentences for the sender; `fonts` the names of those on the pages, `missing_fonts` those that another one
     stands in for. `inspection` is of office documents: the whole of it when the document was only inspected (it is not
-    converted then and has no page yet), and what people choose of it when it was prepared.
+    converted then and has no page yet), and what people choose of it when it was prepared. A document in a printer's
+    language has pages as far as they could be counted, none when they are unknown; `asks` is what its driver wished.
     """
 
     format: str
@@ -74,6 +85,7 @@ class Facts:
     fonts: tuple[str, ...] = ()
     missing_fonts: tuple[str, ...] = ()
     inspection: Inspection | None = None
+    asks: Asks = field(default_factory=Asks)
 
     @property
     def page_count(self) -> int:
@@ -116,6 +128,7 @@ def facts_to_wire(facts: Facts) -> dict[str, object]:
         "fonts": list(facts.fonts),
         "missing_fonts": list(facts.missing_fonts),
         "inspection": inspection_to_wire(facts.inspection) if facts.inspection is not None else None,
+        "asks": [facts.asks.copies, facts.asks.sides, facts.asks.gray],
     }
 
 
@@ -137,6 +150,7 @@ def facts_from_wire(value: object) -> Facts:
         fonts=_texts(value.get("fonts"), 80),
         missing_fonts=_texts(value.get("missing_fonts"), 80),
         inspection=inspection_from_wire(value.get("inspection")),
+        asks=_asks(value.get("asks")),
     )
 
 
@@ -168,6 +182,13 @@ def _texts(value: object, length: int) -> tuple[str, ...]:
     if not isinstance(value, list) or len(value) > 256 or not all(isinstance(item, str) for item in value):
         raise ProtocolError("a list of the worker's is out of shape at offset 0")
     return tuple(item[:length] for item in value if item.isprintable())
+
+
+def _asks(value: object) -> Asks:
+    if not isinstance(value, list) or len(value) != 3:
+        raise ProtocolError("the worker's wishes are out of shape at offset 0")
+    copies, sides, gray = value
+    return Asks(copies=min(_count(copies), 9999), sides=_member("sides", sides, _SIDES), gray=gray is True)
 
 
 def _page_to_wire(page: PageFacts) -> list[int]:

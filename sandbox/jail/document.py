@@ -1,17 +1,19 @@
 """From whatever was sent to a clean PDF in the jail's own folder."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sandbox.errors import FormatUnsupported
 from sandbox.inspection import Inspection
-from sandbox.jail import compose, images, survey
+from sandbox.jail import compose, dsc, images, pcl, pclxl, pjl, survey
 from sandbox.jail.convert import convert, made_here, refuse_locked
 from sandbox.jail.incoming import Incoming
 from sandbox.jail.sanitize import Cleaned
 from sandbox.jail.sniff import HEAD, Kind, by_head, sniff
 from sandbox.jail.task import Task
-from sandbox.kinds import OFFICE, PDF, RASTERS
+from sandbox.kinds import LANGUAGES, OFFICE, PCLXL, PDF, POSTSCRIPT, RASTERS
+from sandbox.model import Asks, PageFacts
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +31,9 @@ class Opened:
     fonts: tuple[str, ...] = ()
     """Names of fonts that an office document asks for, before LibreOffice replaces those that are missing."""
     inspection: Inspection | None = None
+    asks: Asks = field(default_factory=Asks)
+    pages: tuple[PageFacts, ...] | None = None
+    """Of a document that can't be drawn: as far as they could be counted, none when they are unknown."""
 
 
 def open_document(task: Task, incoming: Incoming) -> Opened:
@@ -45,12 +50,20 @@ def open_document(task: Task, incoming: Incoming) -> Opened:
     source = task.folder / "source"
     incoming.store(source, task.max_stored_bytes)
     try:
-        kind = sniff(source, head, task.declared)
+        language, asks = "", Asks()
+        if pjl.is_wrapped(head):
+            language, asks = pjl.unwrap(source)
+            head = _head(source)
+        kind = sniff(source, head, task.declared, language)
+        if kind.format in LANGUAGES:
+            return _as_it_is(source, target, kind, asks, task)
+        if kind.format == POSTSCRIPT:
+            asks = _both(asks, dsc.asks(source))
         if task.operation == "inspect" and kind.format in OFFICE:
             return _surveyed(source, target, kind, task)
-        return _converted(source, target, kind, task)
+        return replace(_converted(source, target, kind, task), asks=asks)
     finally:
-        source.unlink()
+        source.unlink(missing_ok=True)
 
 
 def merged(task: Task, incoming: Iterator[Incoming]) -> Opened:
@@ -81,6 +94,39 @@ def merged(task: Task, incoming: Iterator[Incoming]) -> Opened:
         notes=tuple(dict.fromkeys(note for part in parts for note in part.notes)),
         fonts=tuple(dict.fromkeys(font for part in parts for font in part.fonts)),
     )
+
+
+def _as_it_is(source: Path, target: Path, kind: Kind, asks: Asks, task: Task) -> Opened:
+    """A document in a printer's language, only counted. FormatUnsupported where it may not go on as it is."""
+    if not task.raw and task.operation != "inspect":
+        raise FormatUnsupported(kind.format, limit="language")
+    found = (pclxl if kind.format == PCLXL else pcl).told(source)
+    if found.pages is not None:
+        task.pages(found.pages)
+    source.rename(target)
+    width, height = found.size
+    page = PageFacts(width=width, height=height, color=found.color)
+    unknown = () if found.pages is not None else ("The pages of this print file could not be counted.",)
+    return Opened(
+        path=target,
+        format=kind.format,
+        cleaned=made_here(found.pages or 0),
+        notes=(*kind.notes, *unknown),
+        asks=_both(asks, Asks(copies=found.copies, sides=found.sides)),
+        pages=(page,) * (found.pages or 0),
+    )
+
+
+def _both(outside: Asks, inside: Asks) -> Asks:
+    """Sides as the document itself says, else as what stands around it, as in a printer; one copy is not a wish."""
+    return Asks(
+        copies=max(inside.copies, outside.copies), sides=inside.sides or outside.sides, gray=inside.gray or outside.gray
+    )
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD)
 
 
 def _converted(source: Path, target: Path, kind: Kind, task: Task) -> Opened:

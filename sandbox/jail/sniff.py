@@ -29,6 +29,13 @@ _MAGIC = (
     (b"II+\0", TIFF),
     (b"MM\0+", TIFF),
     (b"{\\rtf", RTF),
+    (b") HP-PCL XL;", kinds.PCLXL),
+    (b"( HP-PCL XL;", kinds.PCLXL),
+    (b"\x1bE", kinds.PCL),
+    (b"\x1b&", kinds.PCL),
+    (b"\x1b*", kinds.PCL),
+    (b"\x1b(", kinds.PCL),
+    (b"\x1b%", kinds.PCL),
 )
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -44,9 +51,6 @@ _NAMED = (
     (b"RaS3", "a CUPS raster"),
     (b"3SaR", "a raster of the wrong byte order"),
     (b"2SaR", "a raster of the wrong byte order"),
-    (b"\x1b%-12345X", "printer language"),
-    (b"\x1bE", "printer language (PCL)"),
-    (b") HP-PCL XL", "printer language (PCL-XL)"),
     (b"PK", "a damaged ZIP file or office document"),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive: unpack it first"),
     (b"Rar!", "a RAR archive: unpack it first"),
@@ -112,9 +116,12 @@ def by_head(head: bytes) -> str | None:
 _BMP_HEADERS = frozenset(size.to_bytes(4, "little") for size in (12, 40, 52, 56, 64, 108, 124))
 
 
-def sniff(path: Path, head: bytes, declared: str = "") -> Kind:
-    """The kind of a stored document. Broken, TooLarge, or FormatUnsupported with what it seems to be."""
-    found = by_head(head) or _inside(path, head, declared)
+def sniff(path: Path, head: bytes, declared: str = "", language: str = "") -> Kind:
+    """The kind of a stored document; `language` is what the job language around it said. Broken, TooLarge, or FormatUnsupported with what it seems to be."""
+    found = by_head(head)
+    if found is None:
+        # Plain text for a PCL printer looks like any other text.
+        found = kinds.PCL if language == "PCL" else _inside(path, head, declared)
     if found is None:
         raise FormatUnsupported(_named(head) + _claim(declared))
     notes: tuple[str, ...] = ()

@@ -30,6 +30,8 @@ class Task:
     recipe: Recipe = field(default_factory=Recipe)
     thumbnails: Thumbnails = field(default_factory=lambda: Thumbnails(count=0))
     sides: tuple[int, ...] = ()
+    raw: bool = False
+    """Whether a document in a printer's language may go on as it is."""
     report: Callable[[int], None] = _nobody
     office: Callable[[str, Path], Incoming] | None = None
     """Has the office worker make a PDF of a file of that media type; None where there is no LibreOffice."""
@@ -63,6 +65,7 @@ def task_from_wire(
         recipe=recipe_from_wire(recipe) if recipe else Recipe(),
         thumbnails=Thumbnails(**request["thumbnails"]),
         sides=tuple(request.get("sides") or ()),
+        raw=request.get("raw", False) is True,
         report=report,
         office=office if request.get("office", False) is True else None,
     )

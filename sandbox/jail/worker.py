@@ -128,9 +128,9 @@ def _shown(channel: Channel) -> look.Show:
 
 
 def _describe(channel: Channel, task: Task, opened: Opened) -> dict[str, object]:
-    pages: tuple[PageFacts, ...] = ()
+    pages: tuple[PageFacts, ...] = opened.pages or ()
     found = fonts.Found()
-    if opened.path.exists():
+    if opened.pages is None and opened.path.exists():
         pages = look.facts(
             opened.path,
             thumbnails=task.thumbnails,
@@ -153,5 +153,6 @@ def _describe(channel: Channel, task: Task, opened: Opened) -> dict[str, object]
         fonts=found.used,
         missing_fonts=found.missing,
         inspection=opened.inspection,
+        asks=opened.asks,
     )
     return {"facts": facts_to_wire(facts)}

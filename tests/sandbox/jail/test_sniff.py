@@ -112,7 +112,6 @@ def test_a_claim_decides_between_kinds_of_text_only(tmp_path: Path, declared: st
         (b"\x7fELF\x02", "program"),
         (b"RaS3", "CUPS raster"),
         (b"MZ\x90\0", "program"),
-        (b"\x1b%-12345X@PJL", "printer language"),
         (b"Rar!\x1a\x07", "RAR"),
         (b"\0\0\0\x18ftypmp42", "video"),
         (b"\0\0\0\x18ftypavif", "AVIF"),
