@@ -87,7 +87,7 @@ class JobList:
             again=again,
             offers=offers,
             # Other lists have no mark: they ask whenever something happened.
-            mark="" if asked.everybody or asked.before else own.mark,
+            list_mark="" if asked.everybody or asked.before else own.mark,
             devices=devices,
             selected=selected,
             waiting=waiting,
