@@ -10,7 +10,17 @@ from uuid import UUID
 
 from gateway.domain.credential import AppPassword, LinkedIdentity, Passkey, PendingKind, PendingSignIn
 from gateway.errors import Conflict, NotAuthenticated, Refusal
-from gateway.services.ports import Assertion, Claims, Exchange, Letter, NewCredential, Party
+from gateway.services.app_passwords import AppPasswords
+from gateway.services.identity import Identity
+from gateway.services.passkeys import Passkeys
+from gateway.services.ports import Assertion, Authenticators, Claims, Clock, Exchange, NewCredential, Party, UserStore
+from gateway.services.sign_in_begun import Begun
+from gateway.services.sign_in_links import SignInLinks
+from gateway.services.signin_methods import SignInMethods
+from gateway.services.signin_oidc import OidcSignIn
+from gateway.settings import Identity as IdentitySettings
+from tests.fake_spool import FakeHasher
+from tests.fakes_personal import FakeMailer
 
 Row = TypeVar("Row", LinkedIdentity, Passkey, AppPassword)
 
@@ -203,15 +213,57 @@ class FakeAuthenticators:
         return told
 
 
-class MemoryMailer:
-    """gateway.services.ports.Mailer: keeps what was sent."""
+@dataclass(kw_only=True)
+class FakeSignIn:
+    """The ways to sign in over ports in memory, and these ports to look at."""
 
-    def __init__(self) -> None:
-        self.letters: list[Letter] = []
-        self.refusal: Refusal | None = None
+    identity: Identity
+    users: UserStore
+    clock: Clock
+    settings: IdentitySettings = field(default_factory=IdentitySettings)
+    authenticators: Authenticators = field(default_factory=FakeAuthenticators)
+    mailer: FakeMailer = field(default_factory=FakeMailer)
+    credentials: MemoryCredentialStore = field(default_factory=MemoryCredentialStore)
+    pending: MemoryPendingStore = field(default_factory=MemoryPendingStore)
+    providers: dict[str, FakeProvider] = field(init=False)
+    methods: SignInMethods = field(init=False)
 
-    async def send(self, letter: Letter) -> None:
-        await asyncio.sleep(0)
-        if self.refusal:
-            raise self.refusal
-        self.letters.append(letter)
+    def __post_init__(self) -> None:
+        self.providers = {one.name: FakeProvider(issuer=one.issuer) for one in self.settings.providers}
+        limits, users, clock = self.identity.limits, self.users, self.clock
+        begun = Begun(store=self.pending, clock=clock, limits=limits, seconds=self.settings.link_seconds)
+        self.methods = SignInMethods(
+            oidc=OidcSignIn(
+                settings=self.settings.providers,
+                providers=self.providers,
+                store=self.credentials,
+                users=users,
+                identity=self.identity,
+                begun=begun,
+                clock=clock,
+                owner_of=users.user_by_email,
+                is_taken=self.is_taken,
+            ),
+            passkeys=Passkeys(
+                store=self.credentials,
+                users=users,
+                authenticators=self.authenticators,
+                begun=begun,
+                limits=limits,
+                clock=clock,
+            ),
+            links=SignInLinks(
+                users=users,
+                mailer=self.mailer,
+                begun=begun,
+                limits=limits,
+                familiar=self.identity.familiar,
+                owner_of=users.user_by_email,
+            ),
+            app_passwords=AppPasswords(store=self.credentials, users=users, hasher=FakeHasher(), clock=clock),
+            mailer=self.mailer,
+        )
+
+    async def is_taken(self, address: str) -> bool:
+        wanted = address.strip().casefold()
+        return any((user.email or "").casefold() == wanted for user in await self.users.users(limit=10_000))

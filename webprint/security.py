@@ -7,8 +7,9 @@ from starlette.responses import RedirectResponse, Response
 from gateway.domain.credential import AppPassword
 from gateway.domain.user import User
 from gateway.errors import NotFound, Refusal
-from gateway.i18n import day_and_time, language, said
 from gateway.i18n import gettext as _
+from gateway.i18n import language, said
+from gateway.services.signin_methods import Change
 from webprint.answers import status_of
 from webprint.browsers import browser_name
 from webprint.entering import browser_of, methods_of, user_of
@@ -48,7 +49,7 @@ class SecurityPages:
     async def add_passkey(self, visit: Visit) -> Response:
         user = await user_of(self._site, visit)
         try:
-            await methods_of(self._site).passkeys.finish_making(
+            made = await methods_of(self._site).passkeys.finish_making(
                 user,
                 party_of(self._site, visit.request),
                 first(visit.form, "credential"),
@@ -57,7 +58,7 @@ class SecurityPages:
             )
         except Refusal as refusal:
             return await self.show_refused(visit, refusal)
-        await self.tell(visit, user, "passkey-added")
+        await self.tell(visit, user, "passkey", made.name, added=True)
         return RedirectResponse(f"{PAGE}?done=passkey", status_code=303)
 
     async def rename_passkey(self, visit: Visit) -> Response:
@@ -72,10 +73,10 @@ class SecurityPages:
         user, methods = await user_of(self._site, visit), methods_of(self._site)
         try:
             await methods.check_not_last(user)
-            await methods.passkeys.remove(user, _id(visit))
+            gone = await methods.passkeys.remove(user, _id(visit))
         except Refusal as refusal:
             return await self.show_refused(visit, refusal)
-        await self.tell(visit, user, "passkey-removed")
+        await self.tell(visit, user, "passkey", gone.name, added=False)
         return RedirectResponse(REMOVED, status_code=303)
 
     # --- accounts elsewhere, app passwords ---------------------------------------------------------------------
@@ -84,10 +85,10 @@ class SecurityPages:
         user, methods = await user_of(self._site, visit), methods_of(self._site)
         try:
             await methods.check_not_last(user)
-            await methods.oidc.unlink(user, _id(visit))
+            gone = await methods.oidc.unlink(user, _id(visit))
         except Refusal as refusal:
             return await self.show_refused(visit, refusal)
-        await self.tell(visit, user, "account-unlinked")
+        await self.tell(visit, user, "linked account", gone.email or gone.provider, added=False)
         return RedirectResponse(REMOVED, status_code=303)
 
     async def add_app_password(self, visit: Visit) -> Response:
@@ -97,16 +98,16 @@ class SecurityPages:
             password, row = await methods_of(self._site).app_passwords.add(user, first(visit.form, "name"))
         except Refusal as refusal:
             return await self.show_refused(visit, refusal)
-        await self.tell(visit, user, "app-password-added")
+        await self.tell(visit, user, "app password", row.name, added=True)
         return await self._page(visit, shown=(password, row))
 
     async def remove_app_password(self, visit: Visit) -> Response:
         user = await user_of(self._site, visit)
         try:
-            await methods_of(self._site).app_passwords.remove(user, _id(visit))
+            gone = await methods_of(self._site).app_passwords.remove(user, _id(visit))
         except Refusal as refusal:
             return await self.show_refused(visit, refusal)
-        await self.tell(visit, user, "app-password-removed")
+        await self.tell(visit, user, "app password", gone.name, added=False)
         return RedirectResponse(REMOVED, status_code=303)
 
     # --- sessions ----------------------------------------------------------------------------------------------
@@ -123,15 +124,12 @@ class SecurityPages:
 
     # --- within ------------------------------------------------------------------------------------------------
 
-    async def tell(self, visit: Visit, user: User, what: str) -> None:
+    async def tell(self, visit: Visit, user: User, method: str, name: str, *, added: bool) -> None:
         """By mail as well: whoever did not do it hears of it outside of this account."""
-        site = self._site.settings.site
         await methods_of(self._site).tell(
             user,
-            what,
-            at=day_and_time(self._site.clock.now(), site.time_zone),
-            origin=visit.actor.address,
-            url=public_base(self._site, visit.request) + PAGE,
+            Change(method=method, name=name, added=added),
+            link=public_base(self._site, visit.request) + PAGE,
             language=language(),
         )
 

@@ -7,6 +7,7 @@ from gateway.errors import BadRequest, Busy, NotAuthenticated, NotPossible, Refu
 from gateway.i18n import language, said
 from gateway.services.sign_in_links import LinkRequest, LinkSeen
 from webprint.answers import status_of
+from webprint.browsers import browser_name
 from webprint.entering import (
     browser_of,
     check_private,
@@ -98,6 +99,7 @@ class MailPages:
             browser=browser_of(visit),
             origin=visit.actor.address,
             language=language(),
+            agent=browser_name(visit.request.headers.get("user-agent", "")),
             url=lambda secret: f"{base}/signin/mail/{secret}",
             to=to,
             stay=wants_to_stay(visit.form),

@@ -76,7 +76,7 @@ class OidcPages:
         if pending.purpose is Purpose.CONFIRM:
             return await confirmed(self._site, visit, pending.next)
         if pending.purpose is Purpose.LINK:
-            await self._security.tell(visit, finished.user, "account-linked")
+            await self._security.tell(visit, finished.user, "linked account", finished.name, added=True)
             return RedirectResponse("/account/security?done=linked", status_code=303)
         return await enter(self._site, visit, finished.user, method=finished.method, to=pending.next, stay=pending.stay)
 

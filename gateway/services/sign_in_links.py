@@ -27,13 +27,14 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LinkRequest:
-    """Who asks from where; `url` makes the link of its random part."""
+    """Who asks from where, in a browser of which `agent` is the name; `url` makes the link of its random part."""
 
     address: str
     browser: str
     origin: str
     language: str
     url: Callable[[str], str]
+    agent: str = ""
     to: str = ""
     stay: bool = False
 
@@ -154,7 +155,8 @@ class SignInLinks:
             values={"address": address},
         )
         minutes = str(round(self._begun.seconds / 60))
-        values = {"url": request.url(secret), "minutes": minutes, "origin": request.origin or "?"}
+        asker = f"{request.agent} ({request.origin})" if request.agent and request.origin else request.agent
+        values = {"link": request.url(secret), "minutes": minutes, "browser": asker}
         await self._mailer.send(
             Letter(
                 kind="sign-in-link",

@@ -35,6 +35,15 @@ class OwnWays:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """Something that signs in was added or removed. `method`: passkey, app password or linked account."""
+
+    method: str
+    name: str
+    added: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SignInMethods:
     oidc: OidcSignIn
     passkeys: Passkeys
@@ -52,13 +61,14 @@ class SignInMethods:
             providers=tuple(way for way in self.oidc.ways if way.name in linked),
         )
 
-    async def tell(self, user: User, what: str, *, at: str, origin: str, url: str, language: str) -> None:
+    async def tell(self, user: User, change: Change, *, link: str, language: str) -> None:
         """A letter about a change of proofs; that none can be sent now undoes nothing."""
         if not user.email or not self.mailer.enabled:
             return
-        values = {"what": what, "at": at, "origin": origin or "?", "url": url}
+        values = {"method": change.method, "name": change.name, "link": link}
+        kind = "sign-in-method-added" if change.added else "sign-in-method-removed"
         try:
-            await self.mailer.send(Letter(kind="proof-changed", to=user.email, language=language, values=values))
+            await self.mailer.send(Letter(kind=kind, to=user.email, language=language, values=values))
         except Refusal as refusal:
             log.warning("no letter about a changed proof could be sent: %s", refusal.message)
 

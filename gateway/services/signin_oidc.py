@@ -50,11 +50,12 @@ class Answer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finished:
-    """Who it is, and what the sign-in was begun for."""
+    """Who it is, and what the sign-in was begun for; `name` is what people call the account elsewhere."""
 
     user: User
     pending: PendingSignIn
     method: str
+    name: str = ""
 
 
 class OidcSignIn:
@@ -152,7 +153,7 @@ class OidcSignIn:
         if found.disabled:
             raise NotAuthenticated(DISABLED)
         self._identity.limits.give_back(limit)
-        return Finished(user=found, pending=pending, method=f"oidc:{name}")
+        return Finished(user=found, pending=pending, method=f"oidc:{name}", name=claims.email or self._label(name))
 
     async def unlink(self, user: User, identity: UUID) -> LinkedIdentity:
         found = next((one for one in await self.identities_of(user) if one.id == identity), None)

@@ -18,11 +18,21 @@ async def test_name_and_password(visitor: Visitor) -> None:
     assert "My jobs" in (await visitor.get("/jobs")).text
 
 
-async def test_pin_alone(visitor: Visitor) -> None:
+async def test_name_and_pin(visitor: Visitor) -> None:
     assert 'inputmode="numeric"' in (await visitor.get("/signin?with=pin")).text
-    answer = await visitor.post("/signin", {"with": "pin", "pin": PIN})
+    answer = await visitor.post("/signin", {"with": "pin", "name": "alice", "pin": PIN})
     assert answer.status_code == 303
     assert "alice" in (await visitor.get("/jobs")).text
+
+
+async def test_a_pin_alone_is_no_guess_at_everybody_unless_a_setting_says_so(visitor: Visitor, house: House) -> None:
+    await visitor.get("/signin?with=pin")
+    answer = await visitor.post("/signin", {"with": "pin", "pin": PIN})
+    assert answer.status_code == 400
+    assert "Type your name as well" in answer.text
+    house.settings.identity.pin_alone = True
+    answer = await visitor.post("/signin", {"with": "pin", "pin": PIN})
+    assert answer.status_code == 303
 
 
 async def test_a_wrong_proof_is_told_in_words_and_keeps_the_name(visitor: Visitor) -> None:

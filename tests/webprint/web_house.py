@@ -49,6 +49,7 @@ from tests.fakes import (
     a_printer,
     fake_pdf,
 )
+from tests.fakes_identity import FakeSignIn
 from tests.fakes_jobs import MemoryHistoryStore, MemoryShareStore
 from tests.fakes_numbers import MemorySideNumbers
 from tests.fakes_upload import MemoryGuestStore
@@ -96,6 +97,7 @@ class House:
     preview: Preview = field(init=False)
     guests: Guests = field(init=False)
     guest_rows: MemoryGuestStore = field(default_factory=MemoryGuestStore)
+    sign_in: FakeSignIn = field(init=False)
     kiosk: Kiosk = field(init=False)
     desk: Desk = field(init=False)
     converter: FakeConverter = field(default_factory=DrawingConverter)
@@ -125,6 +127,9 @@ class House:
         self.identity = Identity(
             users=self.users, hasher=FakeHasher(), clock=self.clock, settings=self.settings.identity
         )
+        self.sign_in = FakeSignIn(
+            identity=self.identity, users=self.users, clock=self.clock, settings=self.settings.identity
+        )
         self.delegates = Delegates(store=self.grants, users=self.users, clock=self.clock)
         self.release = Release(
             jobs=self.jobs,
@@ -145,9 +150,7 @@ class House:
             clock=self.clock,
         )
         self.statistics = Statistics(history=MemoryHistoryStore(self.jobs), clock=self.clock)
-        self.live = LiveJobs(
-            release=self.release, identity=self.identity, events=self.events, clock=self.clock, pace=0
-        )
+        self.live = LiveJobs(release=self.release, identity=self.identity, events=self.events, clock=self.clock, pace=0)
         self.preview = Preview(
             release=self.release,
             printers=self.printers,
@@ -198,6 +201,8 @@ class House:
             "delegates": self.delegates,
             "statistics": self.statistics,
             "live": self.live,
+            "sign_in": self.sign_in.methods,
+            "hosts": lambda: ("print.example", "192.0.2.10"),
             "kiosk": self.kiosk,
             "desk": self.desk,
             "printers": self.printers,

@@ -241,6 +241,7 @@ async def fail(house: House, times: int, *, name: str = "alice", address: str = 
 
 
 async def test_five_failures_lock_the_name_for_that_address_only(house: House) -> None:
+    await house.identity.sign_in_password("alice", PASSWORD, address=THERE)
     await fail(house, 5)
     with pytest.raises(Throttled) as refused:
         await house.identity.sign_in_password("ALICE", PASSWORD, address=HERE)
@@ -248,6 +249,37 @@ async def test_five_failures_lock_the_name_for_that_address_only(house: House) -
     assert await house.identity.sign_in_password("alice", PASSWORD, address=THERE)
     house.clock.tick(900)
     assert await house.identity.sign_in_password("alice", PASSWORD, address=HERE)
+
+
+async def test_guesses_at_one_name_from_many_addresses_are_braked_but_not_where_its_owner_is_known(
+    house: House,
+) -> None:
+    await house.identity.sign_in_password("alice", PASSWORD, address=THERE)
+    guesses = 0
+    for number in range(60):
+        for _ in range(4):
+            try:
+                await house.identity.sign_in_password("alice", "guess", address=f"203.0.{number}.1")
+            except NotAuthenticated:
+                guesses += 1
+            except Throttled:
+                break
+        house.clock.tick(10)
+        assert await house.identity.sign_in_password("Alice", PASSWORD, address=THERE)
+    assert guesses <= 5 * 11, "five a minute, from wherever"
+    house.clock.tick(60)
+    assert await house.identity.sign_in_password("alice", PASSWORD, address="203.0.113.9"), "for a minute at most"
+
+
+async def test_the_brake_on_a_name_tells_nothing_about_whether_it_exists(house: House) -> None:
+    told = []
+    for name in ("alice", "nobody"):
+        for number in range(5):
+            await fail(house, 1, name=name, address=f"203.0.{number}.1")
+        with pytest.raises(Throttled) as refused:
+            await house.identity.sign_in_password(name, "guess", address="203.0.99.1")
+        told.append((refused.value.message, refused.value.retry_after))
+    assert told[0] == told[1]
 
 
 async def test_a_lock_tells_nothing_about_whether_the_name_exists(house: House) -> None:
@@ -464,10 +496,68 @@ async def test_a_changed_role_holds_in_open_sessions_at_once(house: House) -> No
 async def test_rotation_voids_the_old_cookie_and_its_token(house: House) -> None:
     cookie = await opened(house)
     before = await house.identity.session(cookie)
-    rotated = await house.identity.rotate_session(cookie, method="pin", address=THERE)
+    rotated = await house.identity.rotate_session(cookie, address=THERE)
     assert before is not None
     assert rotated is not None
     assert await house.identity.session(cookie) is None
     assert await house.identity.session(rotated[0])
     assert rotated[1].csrf != before[0].csrf
-    assert await house.identity.rotate_session(cookie, method="pin", address=THERE) is None
+    assert await house.identity.rotate_session(cookie, address=THERE) is None
+
+
+@pytest.mark.parametrize(
+    ("method", "proved"),
+    [("password", True), ("passkey", True), ("mail", True), ("oidc:corp", True), ("pin", False), ("card", False)],
+)
+async def test_what_counts_as_a_proof(house: House, method: str, proved: bool) -> None:
+    _, session = await house.identity.open_session(await house.identity.get("alice"), method=method, address=HERE)
+    assert (session.proved_at == house.clock.now()) is proved
+
+
+async def test_a_session_that_stays_lasts_thirty_days_however_idle(house: House) -> None:
+    user = await house.identity.get("alice")
+    cookie, _ = await house.identity.open_session(user, method="password", address=HERE, stay=True)
+    house.clock.tick(29 * 86400)
+    assert await house.identity.session(cookie)
+    house.clock.tick(86400)
+    assert await house.identity.session(cookie) is None
+
+
+async def test_nothing_stays_where_the_setting_says_so() -> None:
+    house = House(stay_seconds=0)
+    user = await house.identity.add_user("Alice", password=PASSWORD)
+    cookie, _ = await house.identity.open_session(user, method="password", address=HERE, stay=True)
+    house.clock.tick(1800)
+    assert await house.identity.session(cookie) is None
+
+
+async def test_confirming_renews_the_proof_and_nothing_else(house: House) -> None:
+    user = await house.identity.get("alice")
+    cookie, before = await house.identity.open_session(user, method="pin", address=HERE, browser="Firefox", stay=True)
+    house.clock.tick(100)
+    rotated = await house.identity.rotate_session(cookie, address=THERE)
+    assert rotated is not None
+    after = rotated[1]
+    assert (after.proved_at, after.address) == (house.clock.now(), THERE)
+    assert (after.method, after.browser, after.stay) == ("pin", "Firefox", True)
+    assert (after.created_at, after.expires_at) == (before.created_at, before.expires_at), "no life is added"
+
+
+async def test_sessions_are_listed_and_ended_one_by_one_or_all_others(house: House) -> None:
+    await house.identity.add_user("Bob", password=PASSWORD)
+    bob, _ = await house.identity.open_session(await house.identity.get("bob"), method="password", address=HERE)
+    mine, here = await house.identity.open_session(await house.identity.get("alice"), method="password", address=HERE)
+    others = [await opened(house) for _ in range(3)]
+    assert len(await house.identity.sessions_of("ALICE")) == 4
+    theirs = (await house.identity.sessions_of("bob"))[0]
+    assert not await house.identity.revoke_session("alice", theirs.tag), "not another's"
+    found = await house.identity.session(others[0])
+    assert found is not None
+    assert await house.identity.revoke_session("alice", found[0].tag)
+    assert await house.identity.session(others[0]) is None
+    assert await house.identity.revoke_others(here) == 2
+    assert await house.identity.session(others[1]) is None
+    assert await house.identity.session(mine)
+    assert await house.identity.session(bob)
+    house.clock.tick(1800)
+    assert await house.identity.sessions_of("alice") == [], "what is over is not listed"

@@ -4,7 +4,18 @@ import pytest
 
 from gateway.errors import Throttled
 from gateway.services import limits as module
-from gateway.services.limits import Kind, Limit, Limits, in_words, policies, subscriber
+from gateway.services.limits import (
+    Familiar,
+    Kind,
+    Limit,
+    Limits,
+    guest_policies,
+    in_words,
+    policies,
+    subscriber,
+    upload_policies,
+)
+from gateway.settings import Guests, Uploads
 from gateway.settings import Identity as IdentitySettings
 from tests.fakes import FakeClock
 
@@ -29,6 +40,13 @@ def limits(clock: FakeClock) -> Limits:
         (Kind.SIGN_IN_ADDRESS, 20, 60, 60),
         (Kind.SIGN_IN_TERMINAL, 20, 60, 60),
         (Kind.PIN_ALONE_ADDRESS, 60, 3600, 900),
+        (Kind.SIGN_IN_ACCOUNT, 5, 60, 60),
+        (Kind.SIGN_IN_BEGUN, 300, 60, 10),
+        (Kind.MAIL_LINK_ADDRESS, 20, 900, 900),
+        (Kind.MAIL_LINK_RECIPIENT, 5, 900, 900),
+        (Kind.MAILBOX, 12, 3600, 900),
+        (Kind.ANSWER_ADDRESS, 20, 60, 60),
+        (Kind.PASSKEY_ADDRESS, 20, 60, 60),
         (Kind.REGISTRATION, 10, 3600, 3600),
         (Kind.REQUEST, 75, 1, 1),
     ],
@@ -40,6 +58,7 @@ def test_the_table(kind: Kind, tries: int, window: float, lock: float) -> None:
 
 def test_the_table_has_a_row_for_each_kind_and_follows_the_settings() -> None:
     table = policies(IdentitySettings(tries=3, lockout_seconds=60, tries_per_minute=7))
+    table |= guest_policies(Guests()) | upload_policies(Uploads())
     assert set(table) == set(Kind)
     assert (table[Kind.SIGN_IN_NAME].tries, table[Kind.SIGN_IN_NAME].lock) == (3, 60)
     assert table[Kind.SIGN_IN_ADDRESS].tries == 7
@@ -147,3 +166,14 @@ def test_what_one_subscriber_owns(address: str, party: str) -> None:
 )
 def test_waiting_times_are_rounded_up(seconds: float, text: str) -> None:
     assert in_words(seconds) == text
+
+
+def test_familiar_addresses_are_the_newest_ones_of_a_name_in_any_case() -> None:
+    familiar = Familiar(2)
+    familiar.note("Alice", "192.0.2.1")
+    familiar.note("bob", "2001:db8:1:2::1")
+    assert familiar.knows(" alice", "192.0.2.1")
+    assert familiar.knows("BOB", "2001:db8:1:2:ffff::9"), "one subscriber"
+    assert not familiar.knows("bob", "192.0.2.1")
+    familiar.note("carol", "192.0.2.9")
+    assert not familiar.knows("alice", "192.0.2.1")
