@@ -6,13 +6,13 @@ down where its owner can read it.
 
 from collections.abc import AsyncIterator
 from decimal import Decimal, InvalidOperation
-from typing import Protocol
 
 from gateway.domain.events import JobRecord
 from gateway.domain.job import Job, JobState
 from gateway.domain.price import MOST
 from gateway.domain.user import Actor, is_guest
 from gateway.errors import BadRequest, Forbidden, NotAuthenticated, NotFound, NotPossible
+from gateway.services.access_log import AccessLog
 from gateway.services.guests import Guests
 from gateway.services.identity import Identity
 from gateway.services.ports import Clock, JobChange, JobQuery, JobStore, Keyring, Spool
@@ -25,12 +25,6 @@ LOOK_SECONDS = 300.0
 REASON_LONGEST = 200
 PAID, LOOKED, NEW_CODE = "paid in cash", "looked at", "given a new code"
 MOST_PAID = 100 * MOST
-
-
-class AccessLog(Protocol):
-    """Who opened what of somebody, for that somebody to read."""
-
-    async def note(self, job: Job, actor: Actor, what: str, reason: str = "") -> None: ...
 
 
 class Desk:
@@ -125,7 +119,7 @@ class Desk:
         if not job.thumbnails or job.key is None:
             raise NotPossible("There is no picture of this document.")
         if self._access is not None:
-            await self._access.note(job, actor, LOOKED, why)
+            await self._access.note(job, actor, "pages", why)
         await self._note(job_id, actor, LOOKED, why)
         return job
 
