@@ -100,6 +100,7 @@ def _as_it_is(source: Path, target: Path, kind: Kind, asks: Asks, task: Task) ->
     """A document in a printer's language, only counted. FormatUnsupported where it may not go on as it is."""
     if not task.raw and task.operation != "inspect":
         raise FormatUnsupported(kind.format, limit="language")
+    pjl.alone(source)
     found = (pclxl if kind.format == PCLXL else pcl).told(source)
     if found.pages is not None:
         task.pages(found.pages)

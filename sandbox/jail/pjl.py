@@ -18,6 +18,7 @@ _MAX_HEADER = 256 * 1024
 _CHUNK = 2**20
 _SPACE = b" \t\r\n\x00\x04\x0c"
 _SET = re.compile(r"@PJL\s+SET\s+([A-Z]+)\s*=\s*([A-Z0-9]+)\s*\Z", re.IGNORECASE)
+_WAY_BACK = re.compile(rb"\x1b%-[ 0-9.]{1,16}X", re.IGNORECASE)
 _ENTER = re.compile(rb"@PJL\s+ENTER\s+LANGUAGE\s*=\s*([A-Z0-9]+)\s*\Z", re.IGNORECASE)
 
 
@@ -25,8 +26,19 @@ def is_wrapped(head: bytes) -> bool:
     return head.lstrip(_SPACE).startswith((UEL, b"@PJL"))
 
 
+def alone(source: Path) -> None:
+    """Make sure that no way back into the job language is left in a document that goes on as it is. FormatUnsupported.
+
+    A file without the wrapping may have it at its end or in its midst; a printer may also take other spellings of it.
+    """
+    unwrap(source)
+    with source.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        if _WAY_BACK.search(data):
+            raise FormatUnsupported("job language inside of a print file")
+
+
 def unwrap(source: Path) -> tuple[str, Asks]:
-    """Leave of a file that `is_wrapped` its document alone; the language that is named ("" for none), and the wishes.
+    """Leave of a file its document, without the job language around it; the language that is named ("" for none), and the wishes.
 
     Broken for a file without a document, FormatUnsupported for one with several.
     """

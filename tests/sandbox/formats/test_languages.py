@@ -108,6 +108,18 @@ async def test_the_job_language_never_goes_on_and_only_wishes_are_kept(sandbox: 
     assert facts.page_count == 2
 
 
+async def test_a_way_back_into_the_job_language_is_cut_or_refused(sandbox: Sandbox) -> None:
+    bare = b"\x1bEone\x0c\x1bE"
+    _, result = await taken(sandbox, bare + UEL + b"@PJL DEFAULT PASSWORD=0\r\n" + UEL)
+    assert result == bare
+    for spelling in (b"\x1b%-012345X", b"\x1b%-12345.0X", b"\x1b%-12345x"):
+        with pytest.raises(FormatUnsupported):
+            await taken(sandbox, b"\x1bEone" + spelling + b"@PJL DEFAULT PASSWORD=0\r\n")
+    inside_data = b"\x1bE\x1b*b40W" + UEL + b"@PJL DEFAULT PASSWORD=0\r\n" + bytes(5)
+    with pytest.raises(FormatUnsupported):
+        await taken(sandbox, inside_data + b"\x0c")
+
+
 async def test_what_is_not_opted_in_is_refused_with_what_to_do(sandbox: Sandbox) -> None:
     for document in (printed("ljet4", 1), printed("pxlmono", 1), wrapped(b"Hello", "PCL")):
         with pytest.raises(FormatUnsupported, match="driverless"):
