@@ -161,6 +161,7 @@ def _desk(gateway: Gateway) -> Desk:
         clock=gateway.clock,
         currency=gateway.settings.site.currency,
         guests=gateway.guests,
+        access=gateway.personal.access_log,
     )
 
 
