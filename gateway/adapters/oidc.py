@@ -235,7 +235,7 @@ class OidcProvider:
     async def _json(self, client: AsyncOAuth2Client, url: str) -> dict[str, Any]:
         if not self._may_ask(url):
             raise ValueError(f"{url[:200]} is not asked: it is no https address")
-        answer = await client.get(url, withhold_token=True, headers={"accept": "application/json"})
+        answer = await client.request("GET", url, withhold_token=True, headers={"accept": "application/json"})
         answer.raise_for_status()
         found = answer.json()
         if not isinstance(found, dict):
