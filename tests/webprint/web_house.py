@@ -24,20 +24,25 @@ from gateway.services.delegates import Delegates
 from gateway.services.desk import Desk
 from gateway.services.guests import Guests
 from gateway.services.identity import Identity
+from gateway.services.intake import Intake
 from gateway.services.kiosk import Kiosk
 from gateway.services.kiosk_sessions import KioskSessions
+from gateway.services.personal import Personal
 from gateway.services.ports import JobChange, Rendered
+from gateway.services.preparation import Preparation
 from gateway.services.preview import Preview
 from gateway.services.printers import Printers
 from gateway.services.release import Release
 from gateway.services.shares import Shares
 from gateway.services.statistics import Statistics
+from gateway.services.uploads import Uploads
 from gateway.settings import Settings
 from tests.fakes import (
     FakeClock,
     FakeConverter,
     FakeHasher,
     FakeKeyring,
+    MemoryAttemptStore,
     MemoryEventBus,
     MemoryJobStore,
     MemoryPrinterStore,
@@ -52,7 +57,10 @@ from tests.fakes import (
 from tests.fakes_identity import FakeSignIn
 from tests.fakes_jobs import MemoryHistoryStore, MemoryShareStore
 from tests.fakes_numbers import MemorySideNumbers
-from tests.fakes_upload import MemoryGuestStore
+from tests.fakes_personal import FakeMailer
+from tests.fakes_upload import MemoryGuestStore, MemoryUploadStore
+from tests.personal_house import a_personal
+from tests.personal_stores import PersonalStores
 from webprint import Ports, create_app
 from webprint.live import LiveJobs
 
@@ -99,10 +107,17 @@ class House:
     guest_rows: MemoryGuestStore = field(default_factory=MemoryGuestStore)
     sign_in: FakeSignIn = field(init=False)
     kiosk: Kiosk = field(init=False)
+    intake: Intake = field(init=False)
+    uploads: Uploads = field(init=False)
+    attempts: MemoryAttemptStore = field(default_factory=MemoryAttemptStore)
     desk: Desk = field(init=False)
     converter: FakeConverter = field(default_factory=DrawingConverter)
     spool: MemorySpool = field(init=False)
     store: MemoryPrinterStore = field(init=False)
+
+    mailer: FakeMailer = field(default_factory=FakeMailer)
+    people: PersonalStores = field(init=False)
+    personal: Personal = field(init=False)
 
     async def open(self) -> "House":
         self.spool = MemorySpool(self.clock)
@@ -188,10 +203,65 @@ class House:
             settings=self.settings,
             guests=self.guests,
         )
+        self._take_documents()
+        self.people, self.personal = a_personal(
+            jobs=self.jobs,
+            users=self.users,
+            identity=self.identity,
+            printers=self.printers,
+            release=self.release,
+            mailer=self.mailer,
+            spool=self.spool,
+            keyring=self.keyring,
+            events=self.events,
+            clock=self.clock,
+            settings=self.settings,
+        )
+        self._take_documents()
         await self.identity.add_user("alice", full_name="Alice Ode", password=PASSWORD, pin=PIN)
         await self.identity.add_user("bob", password=PASSWORD)
         await self.identity.add_user("olga", password=PASSWORD, role=Role.OPERATOR)
         return self
+
+    def _take_documents(self) -> None:
+        """What uploads need: the door for documents, and guests."""
+        self.intake = Intake(
+            spool=self.spool,
+            keyring=self.keyring,
+            jobs=self.jobs,
+            printers=self.printers,
+            attempts=self.attempts,
+            events=self.events,
+            clock=self.clock,
+            hasher=FakeHasher(),
+            settings=self.settings,
+        )
+        self.uploads = Uploads(
+            uploads=MemoryUploadStore(),
+            guests=self.guests,
+            intake=self.intake,
+            jobs=self.jobs,
+            printers=self.printers,
+            spool=self.spool,
+            keyring=self.keyring,
+            clock=self.clock,
+            limits=self.identity.limits,
+            settings=self.settings,
+        )
+
+    def preparation(self) -> Preparation:
+        """A worker that makes what was uploaded printable; `run` it beside the pages."""
+        return Preparation(
+            jobs=self.jobs,
+            printers=self.printers,
+            spool=self.spool,
+            keyring=self.keyring,
+            converter=self.converter,
+            events=self.events,
+            clock=self.clock,
+            workers=1,
+            name="house",
+        )
 
     def app(self, **changes: Any) -> Starlette:
         given: dict[str, Any] = {
@@ -201,9 +271,12 @@ class House:
             "delegates": self.delegates,
             "statistics": self.statistics,
             "live": self.live,
+            "personal": self.personal,
             "sign_in": self.sign_in.methods,
             "hosts": lambda: ("print.example", "192.0.2.10"),
             "kiosk": self.kiosk,
+            "uploads": self.uploads,
+            "guests": self.guests,
             "desk": self.desk,
             "printers": self.printers,
             "identity": self.identity,
