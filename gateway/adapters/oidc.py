@@ -102,7 +102,9 @@ class OidcProvider:
             token = await self._token(client, document, exchange, code)
             found = await self._verified(client, document, token, exchange.nonce)
             if "email" not in found and document.get("userinfo_endpoint"):
-                found |= await self._more(client, document["userinfo_endpoint"], found["sub"])
+                found |= await self._more(
+                    client, document["userinfo_endpoint"], str(token["access_token"]), found["sub"]
+                )
             return _claims(self.issuer, found)
 
     # --- steps -------------------------------------------------------------------------------------------------
@@ -221,9 +223,11 @@ class OidcProvider:
             raise ValueError("the provider publishes no key that can be used")
         return KeySet(usable)
 
-    async def _more(self, client: AsyncOAuth2Client, url: str, subject: str) -> dict[str, Any]:
+    async def _more(self, client: AsyncOAuth2Client, url: str, token: str, subject: str) -> dict[str, Any]:
         """Core 1.0 section 5.3: only of the same subject; what the ID token says is not replaced."""
-        answer = await client.get(url, headers={"accept": "application/json"})
+        # The token goes along by hand: authlib refuses one that lives for a minute only.
+        headers = {"accept": "application/json", "authorization": f"Bearer {token}"}
+        answer = await client.request("GET", url, withhold_token=True, headers=headers)
         answer.raise_for_status()
         found = answer.json()
         if not isinstance(found, dict) or found.get("sub") != subject:

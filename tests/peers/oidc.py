@@ -32,7 +32,7 @@ def oidc_providers(*clients: Client) -> Iterator[dict[str, str]]:
     node = shutil.which("node")
     if node is None:
         raise RuntimeError("node is missing: run make setup-test")
-    given = [",".join((one.name, one.id, one.secret, one.redirect_uri)) for one in clients]
+    given = [f"{one.name},{one.id},{one.secret},{one.redirect_uri}" for one in clients]
     process = subprocess.Popen(
         [node, "--no-warnings", str(HERE / "oidc.mjs"), *given],
         stdout=subprocess.PIPE,
