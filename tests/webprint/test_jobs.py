@@ -266,7 +266,7 @@ async def test_a_printer_out_of_paper_is_refused_with_another_named(alice: Visit
     answer = await alice.post("/jobs/release", {"job": str(job.id), "device": "library"})
     text = html.unescape(answer.text)
     assert "Library cannot print now" in text
-    assert "can: release it there" in text
+    assert 'name="instead" value="copy-room"' in text, "one tap"
     assert (await row(house, job)).state is JobState.PENDING_HELD
 
 
