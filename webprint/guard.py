@@ -152,10 +152,10 @@ class Guard:
         return await personal.notices.unread(await self._site.identity.get(visit.actor.user or ""))
 
     def _refused(self, visit: Visit, refusal: Refusal) -> Response:
+        if isinstance(refusal, _ProveAgain):  # before the other: a visit that was not admitted names nobody
+            return RedirectResponse(f"/signin/confirm?next={quote(_asked(visit.request), safe='')}", status_code=303)
         if isinstance(refusal, NotAuthenticated) and not visit.signed_in:
             return RedirectResponse(f"/signin?next={quote(_asked(visit.request), safe='')}", status_code=303)
-        if isinstance(refusal, _ProveAgain):
-            return RedirectResponse(f"/signin/confirm?next={quote(_asked(visit.request), safe='')}", status_code=303)
         return self.error(visit, status_of(refusal), refusal.message, retry=retry_after(refusal))
 
     def error(self, visit: Visit, status: int, message: str, *, retry: float | None = None) -> Response:
