@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sandbox.errors import FormatUnsupported
+from sandbox.errors import Broken, FormatUnsupported
 from sandbox.inspection import Inspection
 from sandbox.jail import compose, dsc, images, pcl, pclxl, pjl, survey
 from sandbox.jail.convert import convert, made_here, refuse_locked
@@ -102,6 +102,8 @@ def _as_it_is(source: Path, target: Path, kind: Kind, asks: Asks, task: Task) ->
         raise FormatUnsupported(kind.format, limit="language")
     pjl.alone(source)
     found = (pclxl if kind.format == PCLXL else pcl).told(source)
+    if found.cut:
+        raise Broken("a print file that ends in the midst of a command")
     if found.pages is not None:
         task.pages(found.pages)
     source.rename(target)

@@ -16,13 +16,20 @@ B4 = (25700, 36400)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Told:
-    """`pages` None: they can't be told. `size` in 1/100 mm as it runs; `copies` 0 and `sides` "" where nothing is said."""
+    """`pages` None: they can't be told. `cut`: a command's data go on beyond the end, and a device would take whatever
+    follows for them. `size` in 1/100 mm as it runs; `copies` 0 and `sides` "" where nothing is said.
+    """
 
     pages: int | None
     color: bool = False
     size: tuple[int, int] = A4
     copies: int = 0
     sides: str = ""
+    cut: bool = False
+
+
+class Cut(ValueError):
+    """A command whose data, or whose end, is missing."""
 
 
 def landscape(size: tuple[int, int], turned: bool) -> tuple[int, int]:

@@ -13,7 +13,7 @@ import mmap
 import re
 from pathlib import Path
 
-from sandbox.jail.language import A3, A4, A5, A6, B4, B5, EXECUTIVE, LEDGER, LEGAL, LETTER, Told, landscape
+from sandbox.jail.language import A3, A4, A5, A6, B4, B5, EXECUTIVE, LEDGER, LEGAL, LETTER, Cut, Told, landscape
 
 _SIZES = {1: EXECUTIVE, 2: LETTER, 3: LEGAL, 6: LEDGER, 24: A6, 25: A5, 26: A4, 27: A3, 45: B5, 46: B4}
 _VALUE = re.compile(rb"[+-]?[0-9]{0,9}(?:\.[0-9]{0,9})?")
@@ -28,14 +28,17 @@ def told(path: Path) -> Told:
         reader = _Reader(data)
         try:
             reader.read()
-        except ValueError:
-            return Told(pages=None, color=reader.color, size=reader.size, copies=reader.copies, sides=reader.sides)
+        except ValueError as error:
+            whole, cut = False, isinstance(error, Cut)
+        else:
+            whole, cut = True, False
         return Told(
-            pages=reader.pages or None,
+            pages=(reader.pages or None) if whole else None,
             color=reader.color,
             size=reader.size,
             copies=reader.copies,
             sides=reader.sides,
+            cut=cut,
         )
 
 
@@ -78,7 +81,7 @@ class _Reader:
     def _escape(self) -> None:
         data, place = self._data, self._place
         if place >= len(data):
-            raise ValueError("an escape at the end")
+            raise Cut("an escape at the end")
         first = data[place]
         if first == ord("%"):
             self._place = _past(data, place + 1)
@@ -105,7 +108,7 @@ class _Reader:
             text = found[0] if found else b""
             place += len(text)
             if place >= len(data):
-                raise ValueError("a command without its end")
+                raise Cut("a command without its end")
             letter = data[place]
             place += 1
             if not (0x40 <= letter <= 0x7E):
@@ -133,7 +136,7 @@ class _Reader:
         if not with_data:
             return place
         if number < 0 or place + number > len(self._data):
-            raise ValueError(f"data beyond the end at offset {place}")
+            raise Cut(f"data beyond the end at offset {place}")
         self._begun = self._begun or kind in {b"*b", b"&p"}
         return place + number
 
@@ -165,5 +168,5 @@ def _past(data: mmap.mmap, place: int) -> int:
     found = _VALUE.match(data, place)
     end = found.end() if found else place
     if end >= len(data):
-        raise ValueError("a command without its end")
+        raise Cut("a command without its end")
     return end + 1

@@ -14,7 +14,7 @@ import re
 import struct
 from pathlib import Path
 
-from sandbox.jail.language import A3, A4, A5, A6, B4, B5, EXECUTIVE, LEDGER, LEGAL, LETTER, Told, landscape
+from sandbox.jail.language import A3, A4, A5, A6, B4, B5, EXECUTIVE, LEDGER, LEGAL, LETTER, Cut, Told, landscape
 
 _HEADER = re.compile(rb"([()]) HP-PCL XL;[0-9]{1,4};[0-9]{1,4};?[^\n]{0,1024}\n")
 _SIZES = {0: LETTER, 1: LEGAL, 2: A4, 3: EXECUTIVE, 4: LEDGER, 5: A3, 10: B4, 11: B5, 16: A5, 17: A6}
@@ -33,17 +33,19 @@ def told(path: Path) -> Told:
     """Read a file of PCL XL; pages are None when it isn't well-formed."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         reader = _Reader(data)
-        whole = True
         try:
             reader.read()
-        except (ValueError, IndexError, struct.error):
-            whole = False
+        except (ValueError, IndexError, struct.error) as error:
+            whole, cut = False, not isinstance(error, ValueError) or isinstance(error, Cut)
+        else:
+            whole, cut = True, False
         return Told(
             pages=(reader.pages or None) if whole else None,
             color=reader.color,
             size=landscape(reader.paper, reader.turned),
             copies=reader.copies,
             sides=reader.sides,
+            cut=cut,
         )
 
 
@@ -92,7 +94,7 @@ class _Reader:
             self._value = self._number(_FORMATS[tag & 7])
         elif tag & 0xF8 == 0xC8 and tag & 7 < 6:
             self._array(_WIDTHS[tag & 7])
-        elif tag & 0xE8 in {0xC0, 0xE0} and tag & 7 < 6:
+        elif tag & 0xF8 in {0xD0, 0xE0} and tag & 7 < 6:
             self._skip((2 if tag < 0xE0 else 4) * _WIDTHS[tag & 7])
         else:
             raise ValueError(f"an unknown tag at offset {self._place - 1}")
@@ -114,7 +116,7 @@ class _Reader:
 
     def _skip(self, length: int) -> None:
         if self._place + length > len(self._data):
-            raise ValueError(f"data beyond the end at offset {self._place}")
+            raise Cut(f"data beyond the end at offset {self._place}")
         self._place += length
 
     def _operator(self, tag: int) -> None:

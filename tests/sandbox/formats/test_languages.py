@@ -116,7 +116,7 @@ async def test_a_way_back_into_the_job_language_is_cut_or_refused(sandbox: Sandb
         with pytest.raises(FormatUnsupported):
             await taken(sandbox, b"\x1bEone" + spelling + b"@PJL DEFAULT PASSWORD=0\r\n")
     inside_data = b"\x1bE\x1b*b40W" + UEL + b"@PJL DEFAULT PASSWORD=0\r\n" + bytes(5)
-    with pytest.raises(FormatUnsupported):
+    with pytest.raises(Broken):
         await taken(sandbox, inside_data + b"\x0c")
 
 
@@ -172,12 +172,12 @@ async def test_several_documents_in_one_file_are_refused(sandbox: Sandbox) -> No
 
 
 async def test_pages_that_cannot_be_counted_are_unknown(sandbox: Sandbox) -> None:
-    facts, result = await taken(sandbox, b"\x1bE\x1b*b99999W too little")
+    facts, result = await taken(sandbox, b"\x1bEHello\x1b\x01")
     assert (facts.pages, facts.format) == ((), kinds.PCL)
     assert result
     assert facts.notes == ("The pages of this print file could not be counted.",)
-    broken = printed("pxlmono", 1)[:-200] + b"\xf0\xf1\xf2"
-    assert (await taken(sandbox, broken))[0].pages == ()
+    odd = printed("pxlmono", 1).partition(UEL + b"@PJL")[2].partition(b"PCLXL")[2].lstrip().partition(UEL)[0]
+    assert (await taken(sandbox, odd + b"\xf0\xf1\xf2"))[0].pages == ()
 
 
 @pytest.mark.parametrize(
@@ -232,6 +232,14 @@ def test_noise(data: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     except SandboxError:
         return
     assert UEL not in path.read_bytes()
+
+
+async def test_a_print_file_that_was_cut_off_is_broken(sandbox: Sandbox) -> None:
+    """A device would take what follows, the end of our own frame, for the rest of its data."""
+    pcl5 = printed("ljet4", 1).removesuffix(b"\x1bE")
+    for document in (pcl5 + b"\x1b*b9999Wtoo little", pcl5 + b"\x1b*b12", printed("pxlmono", 1, color=True)[:-1500]):
+        with pytest.raises(Broken):
+            await taken(sandbox, document)
 
 
 def test_facts_of_print_files_cross_the_border() -> None:
