@@ -7,12 +7,14 @@ import time
 from contextlib import closing
 from pathlib import Path
 
+from tests.peers.scratch import scratch
+
 
 def serial(octets: int, count: int) -> float:
     """Documents a second."""
     body = b"x" * octets
     with (
-        tempfile.TemporaryDirectory(dir="/var/tmp") as folder,
+        tempfile.TemporaryDirectory(dir=scratch()) as folder,
         closing(sqlite3.connect(Path(folder, "rows"), isolation_level=None)) as rows,
     ):
         rows.execute("PRAGMA journal_mode=WAL")

@@ -21,6 +21,7 @@ from gateway.settings import Database as DatabaseSettings
 from gateway.settings import Settings
 from tests.builders import NOW
 from tests.fakes import a_held_job, a_job, a_released_job
+from tests.peers.scratch import scratch
 from tests.postgresql import cluster
 
 OPEN = tuple(state for state in JobState if not state.ended)
@@ -32,7 +33,7 @@ Call = Callable[[], Awaitable[object]]
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Database]:
-    with tempfile.TemporaryDirectory(dir="/var/tmp", prefix="papertap-bench-") as folder:
+    with tempfile.TemporaryDirectory(dir=scratch(), prefix="papertap-bench-") as folder:
         settings = Settings(data=Path(folder), database=DatabaseSettings(url=url))
         await migrate(database_url(settings))
         database = await open_database(settings)

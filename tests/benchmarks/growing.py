@@ -18,6 +18,7 @@ from tests.benchmarks.report import Report, spread
 from tests.benchmarks.targets import bench_uri
 from tests.peers.ours import Instance, papertap
 from tests.peers.paper import Paper, virtual_printer
+from tests.peers.scratch import scratch
 
 MINE = 100
 LIMIT = 1.2
@@ -43,7 +44,7 @@ def growth(plan: Plan, report: Report) -> None:
 @contextmanager
 def _tray() -> Iterator[Paper]:
     with (
-        tempfile.TemporaryDirectory(dir="/var/tmp") as folder,
+        tempfile.TemporaryDirectory(dir=scratch()) as folder,
         virtual_printer(Path(folder), Features(speed=0)) as tray,
     ):
         yield tray

@@ -15,6 +15,7 @@ from tests.benchmarks.tap import Tap
 from tests.benchmarks.targets import bench_uri
 from tests.peers.ours import Instance, papertap
 from tests.peers.paper import Paper, virtual_printer
+from tests.peers.scratch import scratch
 
 OCTETS = 100_000
 LIMIT = 100.0  # ms
@@ -25,7 +26,7 @@ KINDS = ("raw", "ipp", "ipps")
 def device(plan: Plan, report: Report) -> None:
     """Released one after the other on the web page; the next when the last has come out."""
     report.title("Release to the first octet of the document at the device, prepared jobs, one after the other")
-    with tempfile.TemporaryDirectory(dir="/var/tmp") as tray, virtual_printer(Path(tray), Features(speed=0)) as paper:
+    with tempfile.TemporaryDirectory(dir=scratch()) as tray, virtual_printer(Path(tray), Features(speed=0)) as paper:
         for kind in KINDS:
             clicks, firsts = _Series(paper, kind, plan.releases).run()
             (click, click99), (first, first99) = spread(clicks), spread(firsts)

@@ -21,6 +21,7 @@ from tests.benchmarks.resources import cpu_seconds
 from tests.benchmarks.targets import bench_uri
 from tests.peers.ours import Instance, papertap
 from tests.peers.processes import free_port, stopped
+from tests.peers.scratch import scratch
 
 LIMIT = 3.0  # seconds
 PATIENCE = 60.0
@@ -69,7 +70,7 @@ def _under_load(port: int) -> None:
 
 
 def _demo_starts(runs: int) -> list[float]:
-    data = Path(tempfile.mkdtemp(prefix="papertap-demo-", dir="/var/tmp"))
+    data = Path(tempfile.mkdtemp(prefix="papertap-demo-", dir=scratch()))
     http_port = free_port()
     environment = {
         **os.environ,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.peers.processes import free_port, stopped, wait_for
+from tests.peers.scratch import scratch
 
 _FOLDERS = (
     ("", 0o755),
@@ -89,7 +90,7 @@ class Cups:
 @contextmanager
 def cupsd() -> Iterator[Cups]:
     """A cupsd without queues, on a real disk, since CUPS is measured with its writes, too."""
-    root = Path(tempfile.mkdtemp(prefix="cupsd-", dir="/var/tmp"))
+    root = Path(tempfile.mkdtemp(prefix="cupsd-", dir=scratch()))
     port, group = free_port(), pwd.getpwnam("lp").pw_gid
     try:
         for name, mode in _FOLDERS:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.peers.processes import free_port, stopped, wait_for
+from tests.peers.scratch import scratch
 
 _BUS = """<busconfig>
   <type>custom</type><listen>unix:path={path}</listen><auth>EXTERNAL</auth>
@@ -21,7 +22,7 @@ _BUS = """<busconfig>
 def ippeveprinter() -> Iterator[int]:
     """The reference printer of the CUPS project; `/ipp/print` is the path. It wants a system bus: it gets its own."""
     port = free_port()
-    root = Path(tempfile.mkdtemp(prefix="ippeve-", dir="/var/tmp"))
+    root = Path(tempfile.mkdtemp(prefix="ippeve-", dir=scratch()))
     (root / "bus.conf").write_text(_BUS.format(path=root / "bus"))
     bus = subprocess.Popen(["dbus-daemon", "--nofork", "--nopidfile", f"--config-file={root / 'bus.conf'}"])
     command = ["ippeveprinter", "-p", str(port), "-d", str(root), "-K", str(root), "-r", "off", "-c", "/bin/true"]

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.peers.processes import free_port, wait_for
+from tests.peers.scratch import scratch
 
 _POSTFIX_MAIN = """compatibility_level = 3.6
 queue_directory = {root}/queue
@@ -32,7 +33,7 @@ maillog_file_prefixes = /dev
 @contextmanager
 def postfix() -> Iterator[int]:
     """A Postfix that puts each mail into its hold queue, with fsync; yields its SMTP port."""
-    root = Path(tempfile.mkdtemp(prefix="postfix-", dir="/var/tmp"))
+    root = Path(tempfile.mkdtemp(prefix="postfix-", dir=scratch()))
     root.chmod(0o755)
     port = free_port()
     config = root / "config"

@@ -19,6 +19,7 @@ from gateway.domain.job import Job, JobState
 from gateway.services.ports import JobQuery
 from gateway.settings import Settings, load
 from tests.peers.processes import free_port, stopped, wait_for
+from tests.peers.scratch import scratch
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,7 +77,7 @@ def papertap(
     **settings: str,
 ) -> Iterator[Instance]:
     """Serves `roles` after the command line's verbs in `setup`; `settings` as in `HTTP__PORT="8080"`."""
-    data = Path(tempfile.mkdtemp(prefix="papertap-", dir="/var/tmp"))
+    data = Path(tempfile.mkdtemp(prefix="papertap-", dir=scratch()))
     port, http_port, https_port = free_port(), free_port(), free_port()
     environment = {
         **os.environ,

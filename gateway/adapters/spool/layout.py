@@ -1,17 +1,24 @@
 """Where objects lie on the disk, and directories that are synced for several commits at once.
 
-    incoming/<id>          on its way in, not yet anybody's
+    objects/<xx>/.<id>     on its way in, not yet anybody's
     objects/<xx>/<id>      committed; xx is the first two digits of the id
     quarantine/<id>        did not open; kept for people to look at
 
 New objects go to one of the 256 directories for a while and then to another one: commits at the same time then
 share one fsync of it, and still no directory grows without end.
+
+The directories lie apart on the disk. ext4 makes a file near its directory and passes over inodes that were freed in
+the last minutes one by one: with all documents in one place, making the next file cost 1.0 ms after some thousand had
+been destroyed, and 0.015 ms elsewhere.
 """
 
+import fcntl
 import os
 import re
 import secrets
+import struct
 import threading
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
@@ -20,13 +27,16 @@ from gateway.errors import StartupError
 OBJECTS_IN_A_ROW = 1024  # that many new objects share a directory before the next one is chosen
 _ID = re.compile(r"[0-9a-f]{32}")
 
+# Linux's ioctls on the attributes of a file (linux/fs.h), as chattr +T uses them.
+_GET_FLAGS, _SET_FLAGS = 0x80086601, 0x40086602
+_TOP_OF_HIERARCHIES = 0x00020000
+
 
 class Layout:
     """The directories below `root`; they are made here, once. StartupError when that is not possible."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.incoming = root / "incoming"
         self.objects = root / "objects"
         self.quarantine = root / "quarantine"
         self._numbers = count()
@@ -47,13 +57,18 @@ class Layout:
         """Where the committed object is. ValueError for a text that is no id of ours."""
         return self.objects / checked(object_id)[:2] / object_id
 
+    def incoming(self, object_id: str) -> Path:
+        """Where the object is written: in its own directory, so that one fsync makes the new name durable."""
+        return self.objects / object_id[:2] / f".{object_id}"
+
     def sync(self, object_id: str) -> None:
         """Makes the object's name durable. OSError when the disk says no."""
         self.syncs[object_id[:2]].sync()
 
     def _make(self) -> None:
-        for directory in (self.root, self.incoming, self.objects, self.quarantine):
+        for directory in (self.root, self.objects, self.quarantine):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        spread(self.objects)
         for shard in _shards():
             (self.objects / shard).mkdir(mode=0o700, exist_ok=True)
         for directory in (self.objects, self.root, self.root.parent):
@@ -107,6 +122,17 @@ def checked(object_id: str) -> str:
     if not _ID.fullmatch(object_id):
         raise ValueError(f"{object_id[:40]!r} is not the name of an object")
     return object_id
+
+
+def spread(path: Path) -> None:
+    """Has the directories that are made in this one lie apart; file systems without such a choice ignore it."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with suppress(OSError):
+            (flags,) = struct.unpack("l", fcntl.ioctl(descriptor, _GET_FLAGS, struct.pack("l", 0)))
+            fcntl.ioctl(descriptor, _SET_FLAGS, struct.pack("l", flags | _TOP_OF_HIERARCHIES))
+    finally:
+        os.close(descriptor)
 
 
 def sync_directory(path: Path) -> None:

@@ -39,7 +39,6 @@ class Sweeper:
         return len(ripe)
 
     def _unknown(self, known: frozenset[str]) -> Iterator[Candidate]:
-        yield from _files(self._layout.incoming, known)
         for shard in self._layout.syncs:
             yield from _files(self._layout.objects / shard, known)
 

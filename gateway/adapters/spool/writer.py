@@ -44,7 +44,7 @@ class LocalWriter:
         self._threads = threads
         self._parts: list[bytes] = []
         self._buffered = 0
-        self._file = _SealedFile(layout.incoming / self._id, Sealer(key, self._id, salt))
+        self._file = _SealedFile(layout.incoming(self._id), Sealer(key, self._id, salt))
         self._work: Future[None] | None = None
         self._returned = False
         self._budget = budget
