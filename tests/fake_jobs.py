@@ -28,6 +28,11 @@ class MemoryJobStore:
         await self._turn()
         return [self._insert(job) for job in jobs]
 
+    def add_here(self, jobs: Sequence[Job]) -> list[Job]:
+        if self.failure is not None:
+            raise self.failure
+        return [self._insert(job) for job in jobs]
+
     async def get(self, job_id: int) -> Job | None:
         await self._turn()
         return self.rows.get(job_id)

@@ -2,13 +2,13 @@
 
 import hashlib
 import hmac
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from uuid import uuid4
 
 from gateway.errors import Locked, StorageFailed, StorageFull, Unavailable
-from gateway.services.ports import Clock, Space
+from gateway.services.ports import Clock, Space, Stored
 from tests.fake_time import FakeClock
 
 PREFIX = b"wrapped:"
@@ -71,7 +71,7 @@ class MemorySpoolWriter:
             raise StorageFull("The spool is full.")
         self._data += data
 
-    async def commit(self) -> tuple[str, int, str]:
+    async def commit(self, then: Callable[[Stored], None] | None = None) -> Stored:
         spool = self._spool
         if spool.failing:
             spool.failed = True
@@ -80,7 +80,7 @@ class MemorySpoolWriter:
         object_id = uuid4().hex
         spool.objects[object_id] = _Object(self._key, bytes(self._data), spool.clock.now())
         self._close()
-        return object_id, len(self._data), hashlib.sha256(self._data).hexdigest()
+        return Stored(object_id, len(self._data), hashlib.sha256(self._data).hexdigest())
 
     async def abort(self) -> None:
         self._close()

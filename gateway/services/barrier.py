@@ -2,30 +2,19 @@
 
 1. The octets go into a sealed file, hashed on the way.     Spool.create, SpoolWriter.write
 2. File, name and directory are on the disk.               SpoolWriter.commit
-3. One durable transaction writes the row.                 `record`
+3. One durable transaction writes the row.                 `record`, or begun by `at_once` and awaited by `record`
 4. Only then does the caller learn of it, and may reply.
 
 The file comes before the row: a crash leaves at worst a file that no row knows, never a row without its data.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
 
 from gateway.domain.job import Job
 from gateway.errors import FormatError, Refusal, StorageFailed, TooLarge, Unavailable
-from gateway.services.ports import Clock, Spool, SpoolWriter
+from gateway.services.ports import Clock, Spool, SpoolWriter, Stored
 
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sealed:
-    """What the spool holds now: its id, plain octets, SHA-256 of them."""
-
-    object_id: str
-    size: int
-    sha256: str
-
-
-RecordStep = Callable[[Sealed], Awaitable[Job]]
+RecordStep = Callable[[Stored], Awaitable[Job]]
 
 # The store broke off, perhaps after it had written the row: whether the document is needed only the sweep can tell
 # later, from the rows. All other refusals say that nothing was kept.
@@ -45,8 +34,9 @@ async def cross(
     record: RecordStep,
     clock: Clock,
     observe: Callable[[float], None],
+    at_once: Callable[[Stored], None] | None = None,
 ) -> Job:
-    """The job as `record` made it durable.
+    """The job as `record` made it durable. `at_once` may be called before it, in the spool's thread, to begin with that.
 
     TooLarge over `limit` octets, EmptyDocument, StorageFull, StorageFailed, whatever `body` raises, whatever
     `record` raises; then nothing stays that a row does not know. `observe` gets the seconds from the last octet
@@ -56,18 +46,18 @@ async def cross(
     try:
         await _stream(body, writer, limit)
         ended = clock.monotonic()
-        object_id, size, sha256 = await writer.commit()
+        stored = await writer.commit(at_once)
     except BaseException:
         await writer.abort()
         raise
     try:
-        job = await record(Sealed(object_id=object_id, size=size, sha256=sha256))
+        job = await record(stored)
     except Refusal as refusal:
         if type(refusal) not in UNCERTAIN:
-            await spool.destroy([object_id])
+            await spool.destroy([stored.object_id])
         raise
-    if all(document.id != object_id for document in job.documents):
-        await spool.destroy([object_id])  # a repeated submission: the first one's document stays
+    if all(document.id != stored.object_id for document in job.documents):
+        await spool.destroy([stored.object_id])  # a repeated submission: the first one's document stays
     observe(clock.monotonic() - ended)
     return job
 

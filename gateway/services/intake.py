@@ -4,9 +4,8 @@ A job comes whole (`submit`), or is opened, filled and closed (Create-Job, Send-
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from uuid import uuid4
 
@@ -17,11 +16,11 @@ from gateway.domain.user import Actor
 from gateway.errors import Conflict, Refusal
 from gateway.services.admission import Admission
 from gateway.services.attempts import AttemptLog
-from gateway.services.barrier import EmptyDocument, RecordStep, Sealed, cross
+from gateway.services.barrier import EmptyDocument, RecordStep, cross
 from gateway.services.formats import check_format
 from gateway.services.group_commit import GroupCommitter
 from gateway.services.open_jobs import OpenJobs
-from gateway.services.ports import AttemptStore, Clock, EventBus, Hasher, JobStore, Keyring, Spool
+from gateway.services.ports import AttemptStore, Clock, EventBus, Hasher, JobStore, Keyring, Spool, Stored
 from gateway.services.printers import Printers
 from gateway.services.sealing import sealed_password
 from gateway.services.submission import Incoming, Submission, clean_text, document_of, expiry
@@ -101,15 +100,32 @@ class Intake:
             printer = await self._admission.check(submission.printer, submission.actor, incoming.format)
             draft, key = await self._draft(submission, printer, incoming.name)
             unlocking = await sealed_password(self._spool, key, incoming.password)
+            row = self._committer.promise()
+            begun: list[Job] = []
 
-            async def record(sealed: Sealed) -> Job:
+            def received(stored: Stored) -> Job:
                 now = self._clock.now()
-                documents = (document_of(incoming, sealed, media_type=check_format(incoming.format), number=1),)
-                expires_at = expiry(draft, printer, self._settings, now)
-                job = replace(draft, documents=documents, unlocking=unlocking, created_at=now, expires_at=expires_at)
-                return await self._insert(job, submission.password)
+                documents = (document_of(incoming, stored, media_type=check_format(incoming.format), number=1),)
+                expires_at = expiry(submission.actor.user, printer, self._settings, now)
+                return draft(documents=documents, unlocking=unlocking, created_at=now, expires_at=expires_at)
 
-            return attempt.accepted(await self._cross(incoming.body, key, record))
+            def at_once(stored: Stored) -> None:
+                if self._undelivered.empty:  # else it may be a repetition, which is looked up first
+                    begun.append(received(stored))
+                    self._committer.add_here(begun[0], row)
+
+            async def record(stored: Stored) -> Job:
+                if begun:
+                    return await self._durable(begun[0], row)
+                return await self._insert(received(stored), submission.password)
+
+            try:
+                return attempt.accepted(await self._cross(incoming.body, key, record, at_once))
+            except asyncio.CancelledError:
+                if begun:
+                    # The client went away while its row was on the way to the disk: it will send the same again.
+                    row.add_done_callback(self._note_unanswered)
+                raise
 
     # -- an open job
 
@@ -118,7 +134,9 @@ class Intake:
         with self._witness(submission, "") as attempt:
             printer = await self._admission.check(submission.printer, submission.actor, None)
             draft, _ = await self._draft(submission, printer, "")
-            return attempt.accepted(await self._insert(self._open_jobs.opened(draft), submission.password))
+            return attempt.accepted(
+                await self._insert(self._open_jobs.opened(draft(created_at=self._clock.now())), submission.password)
+            )
 
     async def add_document(self, job_id: int, actor: Actor, incoming: Incoming, *, last: bool) -> Job:
         """Send-Document: the job with one more Document, durable; with `last` it goes on to preparation.
@@ -162,11 +180,14 @@ class Intake:
 
     # -- new rows
 
-    async def _draft(self, submission: Submission, printer: Printer, document_name: str) -> tuple[Job, bytes]:
-        """The job but for its documents, and its plain data key."""
+    async def _draft(
+        self, submission: Submission, printer: Printer, document_name: str
+    ) -> tuple[Callable[..., Job], bytes]:
+        """What makes the job when its documents and its time are known, and its plain data key."""
         key, wrapped = self._keyring.new_key()
         actor, password = submission.actor, submission.password
-        draft = Job(
+        draft = partial(
+            Job,
             uuid=uuid4(),
             printer=printer.name,
             state=JobState.PENDING,
@@ -179,7 +200,6 @@ class Intake:
             key=wrapped,
             idempotency_key=submission.scoped_key,
             password_hash=await self._hasher.hash(_password_text(password)) if password else None,
-            created_at=self._clock.now(),
             private=printer.private_jobs,
         )
         return draft, key
@@ -191,11 +211,13 @@ class Intake:
             return repeated
         future = self._committer.add(job)
         try:
-            row = await asyncio.shield(future)
+            return await self._durable(job, future)
         except asyncio.CancelledError:
-            # The client went away while its row was on the way to the disk: it will send the same again.
             future.add_done_callback(self._note_unanswered)
             raise
+
+    async def _durable(self, job: Job, committed: "asyncio.Future[Job]") -> Job:
+        row = await asyncio.shield(committed)
         if row.uuid != job.uuid and not _same_content(row, job):
             raise Conflict("This idempotency key was used for another document already. Use a new key for a new job.")
         return row
@@ -215,7 +237,13 @@ class Intake:
 
     # -- for all
 
-    async def _cross(self, body: AsyncIterator[bytes], key: bytes, record: RecordStep) -> Job:
+    async def _cross(
+        self,
+        body: AsyncIterator[bytes],
+        key: bytes,
+        record: RecordStep,
+        at_once: Callable[[Stored], None] | None = None,
+    ) -> Job:
         return await cross(
             spool=self._spool,
             key=key,
@@ -224,6 +252,7 @@ class Intake:
             record=record,
             clock=self._clock,
             observe=self.tally.barrier.observe,
+            at_once=at_once,
         )
 
     def _publish(self, event: Event, job: Job) -> None:

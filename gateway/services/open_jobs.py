@@ -10,9 +10,8 @@ from gateway.domain.events import Event, JobRecord
 from gateway.domain.job import Cause, Job, JobState, Reason, advance
 from gateway.domain.user import Actor
 from gateway.errors import Busy, NotFound, NotPossible, TooLarge
-from gateway.services.barrier import Sealed
 from gateway.services.ownership import may_see
-from gateway.services.ports import Clock, JobChange, JobStore
+from gateway.services.ports import Clock, JobChange, JobStore, Stored
 from gateway.services.printers import Printers
 from gateway.services.submission import Incoming, document_of, expiry
 from gateway.settings import Settings
@@ -64,19 +63,19 @@ class OpenJobs:
         media_type: str,
         last: bool,
         unlocking: Document | None,
-        sealed: Sealed,
+        stored: Stored,
     ) -> Job:
         def change(row: Job) -> JobChange:
             self.require_open(row)
             number = len(row.documents) + 1
-            document = document_of(incoming, sealed, media_type=media_type, number=number)
+            document = document_of(incoming, stored, media_type=media_type, number=number)
             job = replace(
                 row,
                 documents=(*row.documents, document),
                 unlocking=unlocking or row.unlocking,
                 incoming_until=self._open_until(),
             )
-            text = f"document {number}, {sealed.size} octets"
+            text = f"document {number}, {stored.size} octets"
             return self._change(self._completed(job) if last else job, "received", text)
 
         return await self._update(job_id, change)
@@ -96,7 +95,7 @@ class OpenJobs:
     def _completed(self, job: Job) -> Job:
         now = self._clock.now()
         printer = self._printers.get(job.printer)
-        expires_at = expiry(job, printer, self._settings, now)
+        expires_at = expiry(job.owner, printer, self._settings, now)
         return replace(advance(job, Cause.DATA_COMPLETE, now=now), incoming_until=None, expires_at=expires_at)
 
     def _change(self, job: Job, what: str, text: str = "") -> JobChange:

@@ -5,11 +5,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 from gateway.domain.document import Document
-from gateway.domain.job import Job
 from gateway.domain.printer import Printer
 from gateway.domain.ticket import JobTicket
 from gateway.domain.user import Actor, is_guest
-from gateway.services.barrier import Sealed
+from gateway.services.ports import Stored
 from gateway.settings import Settings
 
 TEXT_SIZE = 255  # octets of a name (RFC 8011 section 5.1.3); longer ones are cut
@@ -53,16 +52,16 @@ class Incoming:
     password: bytes | None = field(default=None, repr=False)
 
 
-def document_of(incoming: Incoming, sealed: Sealed, *, media_type: str, number: int) -> Document:
+def document_of(incoming: Incoming, stored: Stored, *, media_type: str, number: int) -> Document:
     """The Document as the row keeps it; `media_type` is the normalized one."""
     return Document(
-        id=sealed.object_id,
+        id=stored.object_id,
         number=number,
         format=media_type,
         declared_format=media_type,
         name=clean_text(incoming.name),
-        size=sealed.size,
-        sha256=sealed.sha256,
+        size=stored.size,
+        sha256=stored.sha256,
         compression=incoming.compression,
         language=incoming.language,
     )
@@ -75,11 +74,11 @@ def clean_text(text: str) -> str:
     return octets[:TEXT_SIZE].decode("utf-8", "ignore")
 
 
-def expiry(job: Job, printer: Printer, settings: Settings, now: float) -> float:
+def expiry(owner: str | None, printer: Printer, settings: Settings, now: float) -> float:
     """When the job's waiting ends, which begins `now`. Nobody may come for a job that is nobody's, or a guest's."""
     hold = printer.hold_seconds
-    if job.owner is None and printer.holds:
+    if owner is None and printer.holds:
         hold = min(hold, settings.jobs.hide_unclaimed_after)
-    if is_guest(job.owner):
+    if is_guest(owner):
         hold = min(hold, settings.guests.hold_seconds)
     return now + hold

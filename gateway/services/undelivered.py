@@ -51,6 +51,11 @@ class Undelivered:
         self._clock = clock
         self._jobs: OrderedDict[Likeness, tuple[int, float]] = OrderedDict()
 
+    @property
+    def empty(self) -> bool:
+        """Whether nothing can be a repetition; may be asked from any thread."""
+        return not self._jobs
+
     def note(self, job: Job) -> None:
         self._jobs[likeness(job)] = (job.id, self._clock.monotonic() + UNDELIVERED_SECONDS)
         if len(self._jobs) > MAX_KEPT:

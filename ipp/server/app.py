@@ -180,7 +180,7 @@ class _Server:
         if reply.accepted is None:
             await answer.ipp(octets, close=_close(body))
             return
-        gone = body.ended and await _has_gone(receive)
+        gone = body.ended and _has_gone(receive)
         try:
             await answer.ipp(octets, close=_close(body))
         except OSError:
@@ -235,11 +235,12 @@ async def _while_connected(answering: Coroutine[Any, Any, Reply], receive: Recei
         hanging_up.cancel()
 
 
-async def _has_gone(receive: Receive) -> bool:
-    """Whether the client has hung up by now; asks without waiting."""
-    asking = asyncio.ensure_future(receive())
-    await asyncio.sleep(0)
-    if not asking.done():
-        asking.cancel()
-        return False
-    return bool(asking.result()["type"] == "http.disconnect")
+def _has_gone(receive: Receive) -> bool:
+    """Whether the client has hung up by now; asks without waiting, and without a turn of the event loop."""
+    asking = receive().__await__()
+    try:
+        next(asking)
+    except StopIteration as answered:
+        return bool(answered.value["type"] == "http.disconnect")
+    asking.close()
+    return False

@@ -6,6 +6,7 @@ they were made from, so that nothing has to be thrown away by hand; what changes
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from gateway.domain import description as said
@@ -20,6 +21,7 @@ from ipp.server.job_attributes import (
     JOB_ATTRIBUTES,
     JOB_GROUPS,
     DocumentView,
+    Maker,
     View,
 )
 from ipp.server.media_attributes import media_col_database
@@ -39,6 +41,7 @@ Requested = frozenset[str]
 ALL: Requested = frozenset({"all"})
 JOB_BRIEF: Requested = frozenset({"job-id", "job-uri"})
 JOB_ANSWER: Requested = frozenset({"job-id", "job-uri", "job-state", "job-state-reasons", "job-state-message"})
+SHORT = 64  # names of requested-attributes, so that what strangers send stays small where it is kept
 PRINTER_TAG = bytes([GroupTag.PRINTER])
 JOB_TAG = bytes([GroupTag.JOB])
 DOCUMENT_TAG = bytes([GroupTag.DOCUMENT])
@@ -189,8 +192,8 @@ class Descriptions:
 
     def _job(self, job: Job, printer: Printer, where: Where, requested: Requested) -> bytes:
         view = self.view(job, printer, where)
-        names = _selected(requested, JOB_GROUPS, JOB_ATTRIBUTES)
-        made = (make(view) for name, make in JOB_ATTRIBUTES.items() if name in names)
+        makers = _makers(requested) if len(requested) <= SHORT else _makers.__wrapped__(requested)
+        made = (make(view) for make in makers)
         return JOB_TAG + encode_attributes(attribute for attribute in made if attribute is not None)
 
     def document(self, job: Job, number: int, printer: Printer, where: Where, requested: Requested) -> bytes:
@@ -226,6 +229,13 @@ def _selected(requested: Requested, groups: Mapping[str, tuple[str, ...]], table
     if "printer-description" in requested:
         names.update(table.keys() - ONLY_BY_NAME - set().union(*groups.values()))
     return frozenset(names)
+
+
+@lru_cache(512)
+def _makers(requested: Requested) -> tuple[Maker, ...]:
+    """What makes the attributes of a job that were asked for; clients ask for the same ones again and again."""
+    names = _selected(requested, JOB_GROUPS, JOB_ATTRIBUTES)
+    return tuple(make for name, make in JOB_ATTRIBUTES.items() if name in names)
 
 
 def _encoded(attributes: Iterable[Attribute]) -> Mapping[str, bytes]:

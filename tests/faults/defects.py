@@ -67,3 +67,9 @@ class EarlyReply:
             await self._jobs.add(self._owed)
         self._owed = jobs
         return list(jobs)
+
+    def add_here(self, jobs: Sequence[Job]) -> list[Job]:
+        if self._owed:
+            self._jobs.add_here(self._owed)
+        self._owed = jobs
+        return list(jobs)

@@ -68,7 +68,15 @@ class SqlJobStore:
             except Conflict:
                 # On PostgreSQL another one may commit the same idempotency key after we looked: look again.
                 continue
-        raise Busy("The same job is being added again and again. Try again in a moment.")
+        raise _contended()
+
+    def add_here(self, jobs: Sequence[Job]) -> list[Job]:
+        for _ in range(ADD_TRIES):
+            try:
+                return self._transactions.write_here(lambda connection: _add(connection, jobs))
+            except Conflict:
+                continue  # as in `add`
+        raise _contended()
 
     async def get(self, job_id: int) -> Job | None:
         if not 0 < job_id <= LARGEST_ID:
@@ -124,6 +132,10 @@ class SqlJobStore:
     async def purge_ended(self, *, before: float, limit: int = 500) -> int:
         values = {"before": before, "row_limit": limit}
         return await self._transactions.write(lambda connection: connection.execute(_PURGE, values).rowcount)
+
+
+def _contended() -> Busy:
+    return Busy("The same job is being added again and again. Try again in a moment.")
 
 
 def _mark(connection: Connection) -> Hashable | None:

@@ -12,11 +12,12 @@ has its own savepoint, and nobody is answered before the common commit is on dis
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from threading import Thread
+from threading import Lock, Thread
 from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -37,6 +38,9 @@ class Transactions(Protocol):
     async def write(self, work: Work[Outcome]) -> Outcome:
         """Commits durably, then returns what `work` returned; whatever it raises rolls back and is raised."""
 
+    def write_here(self, work: Work[Outcome]) -> Outcome:
+        """The same in the thread that calls it, which it blocks: nobody's way into another thread and back."""
+
     async def read(self, work: Work[Outcome]) -> Outcome:
         """`work` sees one moment of the database (SQLite) or each statement's own (PostgreSQL)."""
 
@@ -52,8 +56,15 @@ class _Task:
 
 
 async def _outcome(future: Future[Outcome]) -> Outcome:
-    try:
+    with _refusing():
         return await asyncio.wrap_future(future)
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """What a driver raises comes as what a caller can be told."""
+    try:
+        yield
     except Exception as error:
         refused = refusal(error)
         if refused is None:
@@ -62,7 +73,9 @@ async def _outcome(future: Future[Outcome]) -> Outcome:
 
 
 class SqliteTransactions:
-    """One thread that writes, a few that read; the write-ahead log keeps them out of each other's way.
+    """One writes at a time, a few read; the write-ahead log keeps them out of each other's way.
+
+    The writer has a thread of its own, but a thread that has nothing else to do may write by itself.
 
     A disk that once failed to keep a write may seem to keep the next one: after the first failure every write is
     refused with StorageFailed until the process was started anew.
@@ -74,6 +87,8 @@ class SqliteTransactions:
         self._wait = wait_seconds
         self._closed = False
         self._failed = False
+        self._connection: Connection | None = None
+        self._writing = Lock()
         self._tasks: SimpleQueue[_Task | None] = SimpleQueue()
         self._readers = ThreadPoolExecutor(readers, thread_name_prefix="database-reader")
         self._thread = Thread(target=self._run, name="database-writer", daemon=True)
@@ -87,6 +102,20 @@ class SqliteTransactions:
         outcome: Outcome = await _outcome(task.future)
         return outcome
 
+    def write_here(self, work: Work[Outcome]) -> Outcome:
+        if self._closed:
+            raise Unavailable("The database is closed.")
+        task = _Task(work=work, deadline=time.monotonic() + self._wait)
+        if not self._writing.acquire(timeout=self._wait):
+            raise Busy("The database is busy. Try again in a moment.")
+        try:
+            self._commit([task])
+        finally:
+            self._writing.release()
+        with _refusing():
+            outcome: Outcome = task.future.result()
+            return outcome
+
     async def read(self, work: Work[Outcome]) -> Outcome:
         if self._closed:
             raise Unavailable("The database is closed.")
@@ -99,6 +128,8 @@ class SqliteTransactions:
         self._tasks.put(None)
         await asyncio.to_thread(self._thread.join)
         await asyncio.to_thread(self._readers.shutdown)
+        with self._writing:
+            self._let_go()
         self._writer.dispose()
         self._reader.dispose()
 
@@ -108,7 +139,8 @@ class SqliteTransactions:
             group, going_on = self._next_group()
             running = [task for task in group if task.future.set_running_or_notify_cancel()]
             if running:
-                self._commit(running)
+                with self._writing:
+                    self._commit(running)
 
     def _next_group(self) -> tuple[list[_Task], bool]:
         """All tasks that wait now, at least one; False with the last group of all."""
@@ -128,17 +160,25 @@ class SqliteTransactions:
         """Nobody hears of success before the commit; when it fails it failed for all of them."""
         try:
             self._check_disk()
-            with self._writer.connect() as connection:
-                self._limit_wait(connection, group)
-                with connection.begin():
-                    answers = [_attempt(connection, task, alone=len(group) == 1) for task in group]
+            connection = self._connection = self._connection or self._writer.connect()
+            self._limit_wait(connection, group)
+            with connection.begin():
+                answers = [_attempt(connection, task, alone=len(group) == 1) for task in group]
         except Exception as error:  # noqa: BLE001 - each waiting caller gets it
+            self._let_go()
             self._failed = self._failed or isinstance(refusal(error), StorageFailed)
             for task in group:
                 task.future.set_exception(error)
             return
         for answer in answers:
             answer()
+
+    def _let_go(self) -> None:
+        """The next one begins with a connection that nothing has happened to."""
+        if self._connection is not None:
+            connection, self._connection = self._connection, None
+            with suppress(Exception):  # it has failed already, and its caller knows
+                connection.close()
 
     def _check_disk(self) -> None:
         if self._failed:
@@ -188,6 +228,12 @@ class PostgresqlTransactions:
 
     async def write(self, work: Work[Outcome]) -> Outcome:
         return await self._submit(work)
+
+    def write_here(self, work: Work[Outcome]) -> Outcome:
+        if self._closed:
+            raise Unavailable("The database is closed.")
+        with _refusing():
+            return self._run(work, time.monotonic() + self._wait)
 
     async def read(self, work: Work[Outcome]) -> Outcome:
         return await self._submit(work)

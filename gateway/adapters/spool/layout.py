@@ -38,6 +38,7 @@ class Layout:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.objects = root / "objects"
+        self._objects = str(self.objects)
         self.quarantine = root / "quarantine"
         self._numbers = count()
         self._shard = f"{secrets.randbelow(256):02x}"
@@ -57,9 +58,10 @@ class Layout:
         """Where the committed object is. ValueError for a text that is no id of ours."""
         return self.objects / checked(object_id)[:2] / object_id
 
-    def incoming(self, object_id: str) -> Path:
-        """Where the object is written: in its own directory, so that one fsync makes the new name durable."""
-        return self.objects / object_id[:2] / f".{object_id}"
+    def places(self, object_id: str) -> tuple[str, str]:
+        """(where a new object is written, where it is then): one directory, whose fsync makes the name durable."""
+        folder = f"{self._objects}/{object_id[:2]}"
+        return f"{folder}/.{object_id}", f"{folder}/{object_id}"
 
     def sync(self, object_id: str) -> None:
         """Makes the object's name durable. OSError when the disk says no."""

@@ -1,11 +1,10 @@
 """The spool in a directory of this machine."""
 
-import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,6 +13,7 @@ from gateway.adapters.spool.layout import Layout, checked, sync_directory
 from gateway.adapters.spool.reader import ObjectReader
 from gateway.adapters.spool.sealing import DamagedError
 from gateway.adapters.spool.sweeper import Sweeper
+from gateway.adapters.spool.threads import Threads
 from gateway.adapters.spool.writer import Budget, LocalWriter
 from gateway.errors import Unavailable
 from gateway.services.ports import Space
@@ -43,7 +43,7 @@ class LocalSpool:
         self._health = DiskHealth(root, low_percent=low_percent, low_bytes=low_bytes, monotonic=monotonic)
         self._sweeper = Sweeper(self._layout, monotonic)
         self._budget = Budget()
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="spool")
+        self._threads = Threads(threads)
 
     @property
     def failed(self) -> bool:
@@ -87,10 +87,10 @@ class LocalSpool:
 
     def close(self) -> None:
         """Waits for what is in work."""
-        self._threads.shutdown()
+        self._threads.close()
 
     async def _run(self, work: Callable[..., Result], *args: object) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work, *args)
+        return await self._threads.submit(partial(work, *args))
 
     def _close(self, reader: ObjectReader) -> None:
         """In a thread, since one may still be reading when its task is cancelled; at the very end there is none."""

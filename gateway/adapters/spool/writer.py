@@ -8,13 +8,15 @@ import asyncio
 import hashlib
 import os
 from collections.abc import Callable
-from concurrent.futures import Executor, Future
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from gateway.adapters.spool.health import DiskHealth
 from gateway.adapters.spool.layout import Layout
 from gateway.adapters.spool.sealing import SALT_SIZE, Sealer
+from gateway.adapters.spool.threads import Threads
+from gateway.services.ports import Stored
 
 BUFFER_SIZE = 512 * 1024
 BUFFER_LEAST = 64 * 1024
@@ -36,7 +38,7 @@ class Budget:
 class LocalWriter:
     """See SpoolWriter. One task at a time may use it."""
 
-    def __init__(self, key: bytes, layout: Layout, health: DiskHealth, threads: Executor, budget: Budget) -> None:
+    def __init__(self, key: bytes, layout: Layout, health: DiskHealth, threads: Threads, budget: Budget) -> None:
         salt = os.urandom(SALT_SIZE)  # no secret, so that the name may be made of it too
         self._id = layout.new_id(salt)
         self._layout = layout
@@ -44,9 +46,10 @@ class LocalWriter:
         self._threads = threads
         self._parts: list[bytes] = []
         self._buffered = 0
-        self._file = _SealedFile(layout.incoming(self._id), Sealer(key, self._id, salt))
-        self._work: Future[None] | None = None
-        self._returned = False
+        incoming, self._path = layout.places(self._id)
+        self._file = _SealedFile(incoming, Sealer(key, self._id, salt))
+        self._work: asyncio.Future[None] | None = None
+        self._given_up = self._kept = False
         self._budget = budget
         self._budget.writers += 1
         self._counted = True
@@ -58,25 +61,28 @@ class LocalWriter:
         if self._buffered > self._budget.share:
             await self._run(self._write_out)
 
-    async def commit(self) -> tuple[str, int, str]:
+    async def commit(self, then: Callable[[Stored], None] | None = None) -> Stored:
         self._health.check_failed()
-        await self._run(self._store)
-        # Another commit may have found out meanwhile that what this disk calls written is not.
-        self._health.check_failed()
-        self._returned = True
+        await self._run(partial(self._store, then))
+        self._kept = True
         self._leave()
-        return self._id, self._file.plain_size, self._file.sha256
+        return self._stored
 
     async def abort(self) -> None:
         self._leave()
-        if self._returned:
-            return
+        self._given_up = True
         if self._work is not None and not self._work.done():
             # A cancelled `await` leaves the thread at its work: what it makes can be removed only after it.
-            await asyncio.gather(asyncio.wrap_future(self._work), return_exceptions=True)
+            await asyncio.wait([self._work])
+        if self._kept:
+            return
         self._parts.clear()
         if self._file.touched:
-            await asyncio.wrap_future(self._threads.submit(self._discard))
+            await self._threads.submit(self._discard)
+
+    @property
+    def _stored(self) -> Stored:
+        return Stored(self._id, self._file.plain_size, self._file.sha256)
 
     def _leave(self) -> None:
         if self._counted:
@@ -85,7 +91,7 @@ class LocalWriter:
 
     async def _run(self, work: Callable[[], None]) -> None:
         self._work = self._threads.submit(work)
-        await asyncio.shield(asyncio.wrap_future(self._work))
+        await asyncio.shield(self._work)
 
     def _write_out(self) -> None:
         try:
@@ -94,15 +100,20 @@ class LocalWriter:
         except OSError as error:
             raise self._health.refusal(error) from error
 
-    def _store(self) -> None:
+    def _store(self, then: Callable[[Stored], None] | None) -> None:
         """The barrier's first half: file, name, directory; in that order, each on the disk before the next."""
         try:
             self._file.append(self._take())
             self._file.seal()
-            self._file.path.rename(self._layout.path(self._id))
+            os.rename(self._file.path, self._path)  # noqa: PTH104 - a Path costs as much as the call
             self._layout.sync(self._id)
         except OSError as error:
             raise self._health.refusal(error) from error
+        # Another commit may have found out meanwhile that what this disk calls written is not.
+        self._health.check_failed()
+        if then is not None and not self._given_up:
+            self._kept = True  # from now on a row may name it
+            then(self._stored)
 
     def _take(self) -> bytes:
         data = self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
@@ -112,15 +123,15 @@ class LocalWriter:
 
     def _discard(self) -> None:
         self._file.close()
-        for path in (self._file.path, self._layout.path(self._id)):
+        for path in (self._file.path, self._path):
             with suppress(OSError):
-                path.unlink()
+                Path(path).unlink()
 
 
 class _SealedFile:
     """The file itself, from a thread: sealed on the way out, hashed as it was."""
 
-    def __init__(self, path: Path, sealer: Sealer) -> None:
+    def __init__(self, path: str, sealer: Sealer) -> None:
         self.path = path
         self.plain_size = 0
         self.touched = False

@@ -23,7 +23,7 @@ from gateway.services.ports.providers import (
 )
 from gateway.services.ports.secrets import Hasher
 from gateway.services.ports.shares import DelegationStore, ShareStore
-from gateway.services.ports.spool import Keyring, Space, Spool, SpoolWriter
+from gateway.services.ports.spool import Keyring, Space, Spool, SpoolWriter, Stored
 from gateway.services.ports.uploads import GuestStore, UploadStore
 from gateway.services.ports.users import UserStore
 
@@ -74,6 +74,7 @@ __all__ = [
     "Spool",
     "SpoolWriter",
     "Stage",
+    "Stored",
     "Undelivered",
     "UploadStore",
     "UserStore",

@@ -66,6 +66,9 @@ class JobStore(Protocol):
         A job whose idempotency key is already in a row is not inserted: that row is returned in its place.
         """
 
+    def add_here(self, jobs: Sequence[Job]) -> list[Job]:
+        """The same for a thread that has nothing else to do: it does the work itself, and blocks."""
+
     async def get(self, job_id: int) -> Job | None: ...
 
     async def find_by_idempotency_key(self, key: str) -> Job | None: ...

@@ -1,8 +1,8 @@
 """Keys and sealed objects: what a document is while it rests."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Keyring(Protocol):
@@ -17,14 +17,26 @@ class Keyring(Protocol):
     def locked(self) -> bool: ...
 
 
+class Stored(NamedTuple):
+    """What the spool holds for good: its id, plain octets, SHA-256 of them in hex."""
+
+    object_id: str
+    size: int
+    sha256: str
+
+
 class SpoolWriter(Protocol):
     """One object on its way in. Nothing of it is visible before `commit` has returned."""
 
     async def write(self, data: bytes) -> None:
         """StorageFull before the disk is full, StorageFailed when the disk said no."""
 
-    async def commit(self) -> tuple[str, int, str]:
-        """Sealed and durable (file fsync, rename, directory fsync): (object id, plain octets, SHA-256 hex)."""
+    async def commit(self, then: Callable[[Stored], None] | None = None) -> Stored:
+        """Sealed and durable: file fsync, rename, directory fsync.
+
+        A spool that works in a thread calls `then` there, as soon as all of it is on the disk; from that moment on
+        `abort` removes nothing.
+        """
 
     async def abort(self) -> None:
         """Leaves nothing behind; harmless after commit."""
