@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
+from gateway.adapters.db.sqlite_rows import run_in_driver
 from gateway.errors import StartupError
 from gateway.settings import Settings
 
@@ -60,7 +61,7 @@ def sqlite_engine(url: URL, *, wait_seconds: float, read_only: bool = False) -> 
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        run_in_driver(connection, "BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
 

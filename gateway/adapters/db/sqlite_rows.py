@@ -27,6 +27,15 @@ def insert_numbered(connection: Connection, table: Table, rows: Sequence[Mapping
         raise DBAPIError.instance(text, None, error, sqlite3.Error, dialect=connection.dialect) from error
 
 
+def run_in_driver(connection: Connection, text: str) -> None:
+    """A statement without values or rows, past SQLAlchemy's own making and keeping of cursors."""
+    driver: Any = connection.connection.driver_connection
+    try:
+        driver.execute(text)
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(text, None, error, sqlite3.Error, dialect=connection.dialect) from error
+
+
 @cache
 def _statement(table: str, columns: tuple[str, ...]) -> str:
     names, marks = ", ".join(f'"{name}"' for name in columns), ", ".join("?" for _ in columns)

@@ -243,10 +243,12 @@ async def test_a_stream_stops_before_the_disk_is_full_but_uses_the_reserve(
     disk(monkeypatch, free=60)
     writer = await spool.create(KEY)
     await writer.write(bytes(BUFFER_SIZE + 1))
+    await writer.write(bytes(BUFFER_SIZE + 1))  # waits for the first to be written, and goes out itself
     disk(monkeypatch, free=40)
     time.seconds += 2.0
     with pytest.raises(StorageFull, match="nearly full"):
-        await writer.write(bytes(BUFFER_SIZE + 1))
+        for _ in range(2):
+            await writer.write(bytes(BUFFER_SIZE + 1))
     await writer.abort()
     assert files(tmp_path) == []
     assert not spool.failed
@@ -422,6 +424,7 @@ async def test_a_slow_upload_is_not_swept_while_octets_arrive(spool: LocalSpool,
     writer = await spool.create(KEY)
     for _ in range(3):
         await writer.write(bytes(BUFFER_SIZE + 1))
+        await writer.write(bytes(BUFFER_SIZE + 1))  # waits for the first to be written
         assert await spool.sweep(frozenset(), older_than=3600.0) == 0
         time.seconds += 3601.0
     object_id, size, _ = await writer.commit()
