@@ -4,7 +4,7 @@ A document of up to BUFFER_SIZE octets is held in memory and sealed, written, sy
 thread: the way there and back costs more than the work. A larger one goes out in pieces of that size, each while the
 next one arrives.
 
-Who is alone has its octets hashed by the event loop meanwhile, which would only wait: 0.05 ms for 100 KB. With others
+Who is alone has its last octets hashed by the event loop meanwhile, which would only wait: 0.05 ms for 100 KB. With others
 about, the loop has better things to do, and the thread does that, too.
 """
 
@@ -23,9 +23,9 @@ from gateway.adapters.spool.sealing import SALT_SIZE, Sealer
 from gateway.adapters.spool.threads import Threads
 from gateway.services.ports import Stored
 
-BUFFER_SIZE = 256 * 1024
+BUFFER_SIZE = 512 * 1024
 BUFFER_LEAST = 64 * 1024
-BUFFER_BUDGET = 32 * 1024 * 1024  # of all writers together; with many of them each holds back less
+BUFFER_BUDGET = 16 * 1024 * 1024  # of all writers together, which may have as much again in work
 WRITE_BACK_SIZE = 8 * 1024 * 1024  # so often the kernel is asked to write: the last fsync must not find a gigabyte
 
 
@@ -65,7 +65,7 @@ class LocalWriter:
         self._buffered += len(data)
         if self._buffered > self._budget.share:
             await self._worked()
-            self._start(self._write_out)
+            self._start(self._write_out, more=True)
 
     async def commit(self, then: Callable[[Stored], None] | None = None) -> Stored:
         self._health.check_failed()
@@ -102,10 +102,10 @@ class LocalWriter:
         if self._work is not None:
             await asyncio.shield(self._work)
 
-    def _start(self, work: Callable[[list[bytes], bool], None]) -> None:
+    def _start(self, work: Callable[[list[bytes], bool], None], *, more: bool = False) -> None:
         """In a thread: `work(parts, hashed)` with all that is held back; `hashed` when that is being done here."""
         parts, self._parts, self._buffered = self._parts, [], 0
-        if self._budget.writers > 1:
+        if more or self._budget.writers > 1:
             self._work = self._threads.submit(partial(work, parts, False))
         else:
             with self._file.hashing:
