@@ -243,12 +243,15 @@ async def test_a_stream_stops_before_the_disk_is_full_but_uses_the_reserve(
     disk(monkeypatch, free=60)
     writer = await spool.create(KEY)
     await writer.write(bytes(BUFFER_SIZE + 1))
-    await writer.write(bytes(BUFFER_SIZE + 1))  # waits for the first to be written, and goes out itself
     disk(monkeypatch, free=40)
     time.seconds += 2.0
-    with pytest.raises(StorageFull, match="nearly full"):
-        for _ in range(2):
+
+    async def go_on() -> None:
+        for _ in range(3):  # a refusal is heard with the next piece
             await writer.write(bytes(BUFFER_SIZE + 1))
+
+    with pytest.raises(StorageFull, match="nearly full"):
+        await go_on()
     await writer.abort()
     assert files(tmp_path) == []
     assert not spool.failed
