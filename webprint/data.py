@@ -17,6 +17,7 @@ LOOKS = {
     "details": N_("facts of the job"),
     "thumbnail": N_("small pictures of pages"),
     "preview": N_("pages as they print"),
+    "pages": N_("pictures of pages"),
     "document": N_("the document"),
 }
 

@@ -17,6 +17,7 @@ from gateway.services.release import Outcome
 from webprint import words
 from webprint.choices import read_choice, view_choice
 from webprint.joblist import JobList, Note, as_sent, asked_of, back_to, fingerprint, refused
+from webprint.looked import looked, looked_at
 from webprint.options import read_changes, read_jobs
 from webprint.preview import PreviewPages, Section
 from webprint.quotes import Offer, Told, adapted, offers_of, warning_of
@@ -44,12 +45,15 @@ class JobPages:
 
     async def thumbnail(self, visit: Visit) -> Response:
         body = await self._site.release.thumbnail(_id(visit), visit.actor, visit.request.path_params["number"])
+        await looked_at(self._site, visit, "thumbnail")
         begin = await anext(body, b"")  # what cannot be read is refused before the answer has begun
         headers = {"Cache-Control": "private, max-age=300", "Vary": "Cookie"}
         return StreamingResponse(_chained(begin, body), media_type="image/png", headers=headers)
 
     async def side(self, visit: Visit) -> Response:
-        return await self._preview.picture(visit)
+        response = await self._preview.picture(visit)
+        await looked_at(self._site, visit, "preview")
+        return response
 
     async def quote(self, visit: Visit) -> Response:
         return await self._list.quotes.show(visit)
@@ -264,6 +268,7 @@ class JobPages:
     async def page_of(self, visit: Visit, job_id: int, *, link: NewLink | None = None) -> Response:
         """One job's page; `link` is shown this once."""
         job = await self._site.release.visible(job_id, visit.actor)
+        await looked(self._site, visit, job, "details")
         acting = await self._site.release.acting(visit.actor)
         records = await self._site.release.records(job_id, visit.actor)
         now = self._site.clock.now()
