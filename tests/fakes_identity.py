@@ -2,9 +2,9 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -19,6 +19,7 @@ from gateway.services.sign_in_links import SignInLinks
 from gateway.services.signin_methods import SignInMethods
 from gateway.services.signin_oidc import OidcSignIn
 from gateway.settings import Identity as IdentitySettings
+from gateway.settings import OpenId
 from tests.fake_spool import FakeHasher
 from tests.fakes_personal import FakeMailer
 
@@ -225,11 +226,12 @@ class FakeSignIn:
     mailer: FakeMailer = field(default_factory=FakeMailer)
     credentials: MemoryCredentialStore = field(default_factory=MemoryCredentialStore)
     pending: MemoryPendingStore = field(default_factory=MemoryPendingStore)
-    providers: dict[str, FakeProvider] = field(init=False)
+    provider: Callable[[OpenId], Any] = lambda one: FakeProvider(issuer=one.issuer)
+    providers: dict[str, Any] = field(init=False)
     methods: SignInMethods = field(init=False)
 
     def __post_init__(self) -> None:
-        self.providers = {one.name: FakeProvider(issuer=one.issuer) for one in self.settings.providers}
+        self.providers = {one.name: self.provider(one) for one in self.settings.providers}
         limits, users, clock = self.identity.limits, self.users, self.clock
         begun = Begun(store=self.pending, clock=clock, limits=limits, seconds=self.settings.link_seconds)
         self.methods = SignInMethods(

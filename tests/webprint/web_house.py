@@ -443,9 +443,9 @@ def a_side(side: int, pages: int, width: int) -> bytes:
 
 
 @asynccontextmanager
-async def serving(app: Starlette, *, tls: Path | None = None) -> AsyncIterator[str]:
+async def serving(app: Starlette, *, tls: Path | None = None, port: int = 0) -> AsyncIterator[str]:
     """The pages on a free port of this machine: the base URL. `tls`: a PEM file with key and certificate."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", port))
     quiet: dict[str, Any] = {"lifespan": "off", "ws": "none", "log_config": None, "access_log": False}
     server = uvicorn.Server(uvicorn.Config(app, ssl_certfile=tls, ssl_keyfile=tls, **quiet))
     task = asyncio.create_task(server.serve(sockets=[listener]))
