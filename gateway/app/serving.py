@@ -45,6 +45,7 @@ from webprint.site import Ports
 ROLES = frozenset({"front", "prepare", "deliver"})
 HOUSEKEEPING_SECONDS = 1.0
 CERTIFICATE_SECONDS = 60.0
+FORGETTING_SECONDS = 3600.0
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +98,7 @@ async def serve_gateway(
         parts.append(_Recovery(partial(gateway.mailer.recover, alone=alone)))
         background["mail"] = gateway.mailer.run
         background["notices"] = gateway.personal.notices.run
+        background["access-log"] = partial(_forget_looks, gateway)
         drain = delivery.stop
     front = Front(gateway, _preview(gateway, converter)) if "front" in roles else None
     if front is not None:
@@ -200,6 +202,12 @@ async def _housekeeping(gateway: Gateway) -> None:
         await gateway.database.users.delete_expired_sessions(gateway.clock.now())
         await gateway.database.pending.purge(gateway.clock.now())
         await gateway.clock.sleep(HOUSEKEEPING_SECONDS)
+
+
+async def _forget_looks(gateway: Gateway) -> None:
+    while True:
+        await gateway.personal.access_log.purge()
+        await gateway.clock.sleep(FORGETTING_SECONDS)
 
 
 class _Jails:
@@ -324,6 +332,8 @@ class Front:
             release=gateway.release,
             preview=self._preview,
             kiosk=_kiosk(gateway),
+            uploads=gateway.uploads,
+            guests=gateway.guests,
             desk=_desk(gateway),
             shares=_shares(gateway),
             delegates=_delegates(gateway),

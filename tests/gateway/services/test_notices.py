@@ -1,0 +1,195 @@
+"""Notices: each occasion is told once, where its owner wants it, whatever was missed or started anew."""
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from gateway.domain.events import Event, Happening
+from gateway.domain.job import Job, JobState, Reason
+from gateway.domain.personal import NoticeKind, Preferences
+from gateway.domain.user import User
+from gateway.errors import NotFound
+from gateway.services.notices import CATCH_UP_SECONDS, KEPT_SECONDS, Notices
+from tests.webprint.web_house import House
+
+ALL = frozenset(NoticeKind)
+
+
+@pytest.fixture
+async def house() -> House:
+    opened = await House().open()
+    await opened.identity.change_user("alice", email="alice@example.org")
+    return opened
+
+
+async def alice(house: House) -> User:
+    return await house.identity.get("alice")
+
+
+async def choose(house: House, **fields: Any) -> None:
+    await house.personal.preferences.save(await alice(house), replace(Preferences(), **fields))
+
+
+def told(house: House) -> list[str]:
+    return [letter.kind for letter in house.mailer.letters]
+
+
+async def ended(house: House, state: JobState, *reasons: Reason, **fields: Any) -> Job:
+    return await house.add(state=state, reasons=reasons, ended_at=house.clock.now(), **fields)
+
+
+async def test_what_is_lost_without_a_word_is_told_unasked(house: House) -> None:
+    notices = house.personal.notices
+    expiring = await house.add(name="Report", expiry_warned=True, expires_at=house.clock.now() + 1800)
+    failed = await ended(house, JobState.ABORTED, Reason.DOCUMENT_FORMAT_ERROR, message="Page 2 cannot be read.")
+    asked = await house.add(state=JobState.PROCESSING_STOPPED, reasons=(Reason.OUTCOME_UNKNOWN,))
+    printed = await ended(house, JobState.COMPLETED)
+    for job in (expiring, failed, asked, printed):
+        await notices.look(job.id)
+    assert told(house) == ["job-expiring", "job-failed", "job-needs-word"]
+    shown = await notices.of(await alice(house))
+    assert [one.kind for one in shown] == [NoticeKind.NEEDS_WORD, NoticeKind.FAILED, NoticeKind.EXPIRING]
+    assert await notices.unread(await alice(house)) == 3
+    letter = house.mailer.letters[1]
+    assert letter.values["reason"] == "Page 2 cannot be read."
+    assert letter.values["url"] == f"https://print.example:8443/jobs/{failed.id}"
+
+
+async def test_the_rest_is_told_to_whoever_wants_it(house: House) -> None:
+    await choose(house, language="de", mail=ALL, page=frozenset())
+    for job in (
+        await house.add(),
+        await ended(house, JobState.COMPLETED, output_device="copy-room", sheets_completed=3),
+    ):
+        await house.personal.notices.look(job.id)
+    ready, printed = house.mailer.letters
+    assert (ready.kind, ready.language, ready.values["printer"]) == ("job-ready", "de", "Find me")
+    assert printed.values["device"] == "Copy room"
+    assert printed.values["sheets"].startswith("3 ")
+    assert await house.personal.notices.of(await alice(house)) == []
+
+
+async def test_each_occasion_is_told_once_whatever_starts_anew(house: House) -> None:
+    job = await house.add(expiry_warned=True, expires_at=house.clock.now() + 1800)
+    for _ in range(3):
+        await house.personal.notices.look(job.id)
+        await house.personal.notices.catch_up()
+    assert told(house) == ["job-expiring"]
+    assert len(await house.personal.notices.of(await alice(house))) == 1
+    await house.change(job.id, extensions=1)
+    await house.personal.notices.look(job.id)
+    assert told(house) == ["job-expiring", "job-expiring"]
+
+
+async def test_a_crash_between_letter_and_notice_tells_it_once(house: House) -> None:
+    job = await ended(house, JobState.ABORTED)
+    store = house.people.notices
+    broken = _Broken(house)
+    with pytest.raises(RuntimeError):
+        await broken.look(job.id)
+    assert told(house) == ["job-failed"]
+    await house.personal.notices.look(job.id)
+    assert told(house) == ["job-failed"]
+    assert await store.told(job.id, "failed")
+
+
+class _Broken:
+    """The same service, but the process dies before the notice is a row."""
+
+    def __init__(self, house: House) -> None:
+        self._notices, self._store = house.personal.notices, house.people.notices
+
+    async def look(self, job_id: int) -> None:
+        class Dying:
+            def __init__(self, store: Any) -> None:
+                self.told = store.told
+
+            async def add_notice(self, notice: object) -> bool:
+                raise RuntimeError("killed")
+
+        kept = self._notices._store
+        self._notices._store = Dying(self._store)  # type: ignore[assignment]
+        try:
+            await self._notices.look(job_id)
+        finally:
+            self._notices._store = kept
+
+
+async def test_without_mail_or_address_the_page_tells(house: House) -> None:
+    house.mailer.enabled = False
+    await house.personal.notices.look((await ended(house, JobState.ABORTED)).id)
+    house.mailer.enabled = True
+    await house.identity.change_user("alice", email=None)
+    await house.personal.notices.look((await ended(house, JobState.ABORTED)).id)
+    assert told(house) == []
+    assert await house.personal.notices.unread(await alice(house)) == 2
+
+
+async def test_strangers_guests_and_disabled_users_are_told_nothing(house: House) -> None:
+    await house.identity.disable("bob")
+    for owner in (None, "guest:abc", "bob", "nobody"):
+        job = await house.add(owner=owner, state=JobState.ABORTED, reasons=(), ended_at=house.clock.now())
+        await house.personal.notices.look(job.id)
+    await house.personal.notices.look(12345)
+    assert told(house) == []
+
+
+async def test_events_wake_and_a_catch_up_finds_what_none_told(house: House) -> None:
+    missed = await ended(house, JobState.ABORTED, name="Missed")
+    long_ago = await house.add(state=JobState.ABORTED, reasons=(), ended_at=house.clock.now() - 9000)
+    task = asyncio.create_task(house.personal.notices.run())
+    await house.clock.until_sleeping()
+    assert [one.job_id for one in await house.personal.notices.of(await alice(house))] == [missed.id]
+    job = await ended(house, JobState.ABORTED)
+    for event in (Event.JOB_PROGRESS, Event.JOB_STATE_CHANGED, Event.JOB_COMPLETED, Event.JOB_COMPLETED):
+        house.events.publish(Happening(event=event, at=house.clock.now(), job_id=job.id, owner="alice"))
+    await house.clock.advance(2)
+    assert [one.job_id for one in await house.personal.notices.of(await alice(house))] == [job.id, missed.id]
+    silent = await ended(house, JobState.ABORTED)
+    await house.clock.advance(CATCH_UP_SECONDS + 2)
+    seen = {one.job_id for one in await house.personal.notices.of(await alice(house))}
+    assert seen == {missed.id, job.id, silent.id}
+    assert long_ago.id not in seen
+    task.cancel()
+
+
+async def test_old_notices_go(house: House) -> None:
+    await house.personal.notices.look((await ended(house, JobState.ABORTED)).id)
+    house.clock.tick(KEPT_SECONDS + 1)
+    await house.personal.notices.catch_up()
+    assert await house.personal.notices.of(await alice(house)) == []
+
+
+async def test_a_job_that_cannot_wait_longer_is_offered_no_link(house: House) -> None:
+    job = await house.add(expiry_warned=True, expires_at=house.clock.now() + 1800, extensions=3)
+    await house.personal.notices.look(job.id)
+    assert house.mailer.letters[0].values["extend_url"] == ""
+
+
+async def test_a_link_to_extend_ends_with_the_job_and_the_account(house: House) -> None:
+    notices: Notices = house.personal.notices
+    tokens = []
+    for _ in range(2):
+        job = await house.add(expiry_warned=True, expires_at=house.clock.now() + 1800)
+        await notices.look(job.id)
+        tokens.append(house.mailer.letters[-1].values["extend_url"].partition("token=")[2])
+    await house.change(job.id, state=JobState.CANCELED, ended_at=house.clock.now())
+    with pytest.raises(NotFound):
+        await notices.extend(tokens[1])
+    await house.identity.disable("alice")
+    with pytest.raises(NotFound):
+        await notices.extend(tokens[0])
+
+
+async def test_a_link_is_used_by_one_of_many_at_once(house: House) -> None:
+    job = await house.add(expiry_warned=True, expires_at=house.clock.now() + 1800)
+    await house.personal.notices.look(job.id)
+    token = house.mailer.letters[0].values["extend_url"].partition("token=")[2]
+    tries = [house.personal.notices.extend(token) for _ in range(5)]
+    outcomes = await asyncio.gather(*tries, return_exceptions=True)
+    assert sum(isinstance(outcome, NotFound) for outcome in outcomes) == 4
+    row = await house.jobs.get(job.id)
+    assert row is not None
+    assert row.extensions == 1
