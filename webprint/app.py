@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from gateway.services.delegates import Delegates
 from gateway.services.desk import Desk
+from gateway.services.guests import Guests
 from gateway.services.identity import Identity
 from gateway.services.kiosk import Kiosk
 from gateway.services.personal import Personal
@@ -19,6 +20,7 @@ from gateway.services.release import Release
 from gateway.services.shares import Shares
 from gateway.services.signin_methods import SignInMethods
 from gateway.services.statistics import Statistics
+from gateway.services.uploads import Uploads
 from gateway.settings import Settings
 from webprint.account import AccountPages
 from webprint.account_addresses import AddressPages
@@ -30,6 +32,7 @@ from webprint.data import DataPages
 from webprint.delegates import DelegatePages
 from webprint.desk import DeskPages
 from webprint.guard import Guard, Handler
+from webprint.guest import GuestPages
 from webprint.history import HistoryPages
 from webprint.jobs import JobPages
 from webprint.kiosk import KioskPages
@@ -45,6 +48,9 @@ from webprint.signin_oidc import OidcPages
 from webprint.signin_passkey import PasskeyPages
 from webprint.site import Ports, Site, make_templates, read_static
 from webprint.start import StartPages
+from webprint.tus import TusPages
+from webprint.upload import UploadPages
+from webprint.upload_door import UploadGuard
 
 
 def create_app(
@@ -52,6 +58,8 @@ def create_app(
     release: Release,
     preview: Preview | None = None,
     kiosk: Kiosk | None = None,
+    uploads: Uploads | None = None,
+    guests: Guests | None = None,
     desk: Desk | None = None,
     shares: Shares | None = None,
     delegates: Delegates | None = None,
@@ -81,6 +89,8 @@ def create_app(
         release=release,
         preview=preview,
         kiosk=kiosk,
+        uploads=uploads,
+        guests=guests,
         desk=desk,
         shares=shares,
         delegates=delegates,
@@ -107,7 +117,7 @@ def create_app(
             *_sign_in_routes(guard, site),
             *_account_routes(guard, site),
             *_desk_routes(guard, site),
-            *_kiosk_routes(KioskGuard(site), site),
+            *_upload_routes(UploadGuard(site), site), *_kiosk_routes(KioskGuard(site), site),
         ],
         middleware=[Middleware(SecureHeaders)],
         exception_handlers={HTTPException: guard.on_http_exception},
@@ -230,6 +240,38 @@ def _account_routes(guard: Guard, site: Site) -> list[Route]:
         ("POST", "/account/data/export", data.export),
         ("GET", "/account/data/erase", data.ask_to_erase),
         ("POST", "/account/data/erase", data.erase),
+    ]
+    return [guard.route(method, path, handler) for method, path, handler in table]
+
+
+def _upload_routes(guard: UploadGuard, site: Site) -> list[Route]:
+    """Documents on their way in, and guests: behind a guard that knows guests, whom the rest of the portal does not."""
+    pages, tus, guest = UploadPages(site), TusPages(site), GuestPages(site)
+    job = "/guest/jobs/{id:int}"
+    table: list[tuple[str, str, Handler]] = [
+        ("GET", "/upload", pages.show),
+        ("POST", "/upload", pages.take),
+        ("OPTIONS", "/upload/files", tus.options),
+        ("POST", "/upload/files", tus.create),
+        ("GET", "/upload/files/{id}", tus.look),
+        ("PATCH", "/upload/files/{id}", tus.append),
+        ("DELETE", "/upload/files/{id}", tus.forget),
+        ("POST", "/upload/close", pages.close),
+        ("GET", "/upload/jobs/{id:int}", pages.state),
+        ("GET", "/p/{name}", guest.place),
+        ("POST", "/p/{name}", guest.upload),
+        ("GET", "/guest", guest.home),
+        ("GET", "/guest/code.svg", guest.code),
+        ("GET", job, guest.job),
+        ("GET", job + "/pages/{number:int}.png", guest.page_picture),
+        ("GET", job + "/sides/{number:int}.png", guest.side),
+        ("GET", job + "/quote", guest.quote),
+        ("POST", job + "/print", guest.print),
+        ("POST", job + "/save", guest.save),
+        ("POST", job + "/again", guest.again),
+        ("POST", job + "/delete", guest.delete),
+        ("POST", job + "/unlock", guest.unlock),
+        ("POST", job + "/came-out", guest.came_out),
     ]
     return [guard.route(method, path, handler) for method, path, handler in table]
 

@@ -4,12 +4,13 @@ from typing import Any
 
 from gateway.domain.ticket import parse_pages
 from gateway.errors import BadRequest
-from webprint import words
+from webprint import chips, words
 from webprint.requests import Form, first
 
 MOST_COPIES = 999
 MOST_JOBS = 200
-NAMES = ("copies", "pages", "sides", "color", "layout", "scaling", "border", "toner", "image")
+LONG = {"picks": 12_000}  # characters; other fields are short
+NAMES = ("copies", "pages", "sides", "color", "layout", "scaling", "border", "toner", "image", *chips.NAMES)
 """The fields, in the order of the form."""
 
 
@@ -25,12 +26,12 @@ def read_changes(form: Form) -> dict[str, Any]:
         changes["sides"] = sides
     if color := _chosen(form, "color", words.COLORS):
         changes["print_color_mode"] = color
-    return changes | _layout(form) | _look(form)
+    return changes | _layout(form) | _look(form) | chips.read_more(form)
 
 
 def filled(form: Form) -> dict[str, str]:
     """The fields as they were typed, whatever they mean."""
-    return {name: first(form, name)[:100] for name in NAMES}
+    return {name: first(form, name)[: LONG.get(name, 100)] for name in NAMES}
 
 
 def read_jobs(form: Form) -> list[int]:

@@ -5,7 +5,7 @@ A route without a row here answers 403 to everybody; a test fails for it besides
 
 from enum import Enum, auto
 
-from gateway.domain.user import Actor, Session
+from gateway.domain.user import Actor, Session, is_guest
 
 RECENT_SECONDS = 600.0  # a proof is that long good for what would let a thief of the session in for ever
 
@@ -14,6 +14,7 @@ class Access(Enum):
     """ANYONE: also strangers. SIGNED_IN: a live session; which jobs it reaches is the release service's to say.
 
     RECENT: a live session whose user proved itself within the last minutes; else the guard asks for that first.
+    VISITOR: somebody who is signed in, or a guest; GUEST: a guest alone.
     OPERATOR: a live session of somebody who runs the printers. Below /kiosk a session is one of the station's.
     """
 
@@ -21,6 +22,8 @@ class Access(Enum):
     SIGNED_IN = auto()
     RECENT = auto()
     OPERATOR = auto()
+    VISITOR = auto()
+    GUEST = auto()
 
 
 POLICY: dict[tuple[str, str], Access] = {
@@ -108,6 +111,29 @@ POLICY: dict[tuple[str, str], Access] = {
     ("POST", "/account/data/export"): Access.RECENT,
     ("GET", "/account/data/erase"): Access.RECENT,
     ("POST", "/account/data/erase"): Access.RECENT,
+    ("GET", "/upload"): Access.SIGNED_IN,
+    ("POST", "/upload"): Access.VISITOR,
+    ("OPTIONS", "/upload/files"): Access.ANYONE,
+    ("POST", "/upload/files"): Access.ANYONE,
+    ("GET", "/upload/files/{id}"): Access.VISITOR,
+    ("PATCH", "/upload/files/{id}"): Access.VISITOR,
+    ("DELETE", "/upload/files/{id}"): Access.VISITOR,
+    ("POST", "/upload/close"): Access.VISITOR,
+    ("GET", "/upload/jobs/{id:int}"): Access.VISITOR,
+    ("GET", "/p/{name}"): Access.ANYONE,
+    ("POST", "/p/{name}"): Access.ANYONE,
+    ("GET", "/guest"): Access.ANYONE,
+    ("GET", "/guest/code.svg"): Access.GUEST,
+    ("GET", "/guest/jobs/{id:int}"): Access.GUEST,
+    ("GET", "/guest/jobs/{id:int}/pages/{number:int}.png"): Access.GUEST,
+    ("GET", "/guest/jobs/{id:int}/sides/{number:int}.png"): Access.GUEST,
+    ("GET", "/guest/jobs/{id:int}/quote"): Access.GUEST,
+    ("POST", "/guest/jobs/{id:int}/print"): Access.GUEST,
+    ("POST", "/guest/jobs/{id:int}/save"): Access.GUEST,
+    ("POST", "/guest/jobs/{id:int}/again"): Access.GUEST,
+    ("POST", "/guest/jobs/{id:int}/delete"): Access.GUEST,
+    ("POST", "/guest/jobs/{id:int}/unlock"): Access.GUEST,
+    ("POST", "/guest/jobs/{id:int}/came-out"): Access.GUEST,
     ("GET", "/kiosk"): Access.ANYONE,
     ("GET", "/kiosk/{station}"): Access.ANYONE,
     ("GET", "/kiosk/{station}/last"): Access.ANYONE,
@@ -148,9 +174,15 @@ def access_of(method: str, path: str) -> Access | None:
 
 
 def allows(access: Access, actor: Actor) -> bool:
+    if access is Access.ANYONE:
+        return True
+    if is_guest(actor.user):
+        return access in {Access.VISITOR, Access.GUEST}
+    if access is Access.GUEST:
+        return False
     if access is Access.OPERATOR:
         return actor.is_operator
-    return access is Access.ANYONE or actor.user is not None
+    return actor.user is not None
 
 
 def is_recent(session: Session | None, now: float) -> bool:

@@ -4,6 +4,7 @@ The options stand in the address, so that the page works as a plain form; the re
 that were shown, not those that are being typed.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
@@ -16,6 +17,7 @@ from gateway.i18n import ngettext, said
 from gateway.services.preview import MOST_SIDES, Previewed
 from webprint import words
 from webprint.answers import status_of
+from webprint.chips import Group, Tile, groups, tiles
 from webprint.options import filled, read_changes
 from webprint.requests import Form, first
 from webprint.rules import rules_said
@@ -24,6 +26,7 @@ from webprint.views import DeviceView, devices_for, view_devices
 
 AT_ONCE = 5  # sides made together: laying out costs more than one more picture; divides what a page shows
 WIDTH, LARGE = 440, 1200  # pixels
+AS_IT_IS = "This print file goes to the printer as it is: it cannot be shown here."
 NONE_HERE = "Previews are not made on this server. Your job prints as chosen all the same."
 
 
@@ -41,7 +44,8 @@ class SideView:
 class Section:
     """`shown` are the fields that a release must carry. `status` is the page's if the options themselves are wrong.
 
-    `size`: pixels of the first side, so that the page does not jump when the pictures arrive.
+    `size`: pixels of the first side, so that the page does not jump when the pictures arrive. `at` is the address of
+    the job's page; `action` and `quote` are those that release it and tell what it costs.
     """
 
     filled: dict[str, str]
@@ -58,6 +62,14 @@ class Section:
     note: str = ""
     rules: tuple[str, ...] = ()
     as_image: str = ""
+    at: str = ""
+    action: str = "/jobs/release"
+    quote: str = "/jobs/quote"
+    printer: str = ""
+    groups: tuple[Group, ...] = ()
+    tiles: tuple[Tile, ...] = ()
+    most_copies: int = 1
+    keeps: bool = False
     can_release: bool = True
     status: int = 200
 
@@ -87,23 +99,46 @@ class PreviewPages:
         headers = {"Cache-Control": "private, max-age=300", "Vary": "Cookie"}
         return Response(octets, media_type="image/png", headers=headers)
 
-    async def section(self, visit: Visit, job: Job) -> Section:
-        """For a job that waits for its owner. Refusals stand in the section, the fields as they were typed."""
-        form = _query(visit)
-        devices = view_devices(devices_for(self._site.printers, [job]), first(form, "device")[:100])
+    async def section(self, visit: Visit, job: Job, at: str = "", devices: Container[str] | None = None) -> Section:
+        """For a job that waits for its owner. Refusals stand in the section, the fields as they were typed.
+
+        `at` is the address of the job's page where it is not the owner's list's own; `devices` are the only ones that
+        may be chosen there.
+        """
+        form, at = _query(visit), at or f"/jobs/{job.id}"
+        targets = devices_for(self._site.printers, [job])
+        several = tuple(one for one in targets if devices is None or one.name in devices)
+        offered = view_devices(several, first(form, "device")[:100])
         typed = filled(form)
         base = Section(
             filled=typed,
             changed=any(typed.values()),
-            devices=devices,
-            device=next((device for device in devices if device.chosen), None),
+            devices=offered,
+            device=next((device for device in offered if device.chosen), None),
             shown={name: value for name, value in typed.items() if value},
             rules=self._rules(job),
+            at=at,
         )
+        base = self._with_chips(job, base)
         try:
             return await self._pictured(visit, job, base, form)
         except Refusal as refusal:
-            return _refused(job, base, refusal)
+            return _refused(base, refusal)
+
+    def _with_chips(self, job: Job, base: Section) -> Section:
+        try:
+            printer = self._site.printers.get(job.printer)
+            return replace(
+                base,
+                printer=printer.info,
+                groups=groups(job, printer, base.filled),
+                tiles=tiles(job, base.at, base.filled),
+                most_copies=printer.capabilities.copies,
+            )
+        except NotFound:  # deleted since
+            return base
+        except BadRequest:  # the pages that were typed are told by the preview beside
+            return replace(base, groups=groups(job, printer, base.filled))
 
     def _rules(self, job: Job) -> tuple[str, ...]:
         try:
@@ -115,6 +150,8 @@ class PreviewPages:
         changes, begin = read_changes(form), max(1, _number(form, "from", 1))
         if self._site.preview is None:
             return replace(base, note=NONE_HERE)
+        if job.raw_format is not None:
+            return replace(base, note=AS_IT_IS, rules=())
         # The device that the release beside it goes to; while none can print, the one that would suit.
         wanted = base.device.name if base.device else None
         begin = (begin - 1) // MOST_SIDES * MOST_SIDES + 1
@@ -126,7 +163,8 @@ class PreviewPages:
             base,
             count=_count(made),
             sides=tuple(
-                _side(job, made, number, query) for number in range(begin, min(begin + MOST_SIDES, made.sides + 1))
+                _side(job, made, number, query, base.at)
+                for number in range(begin, min(begin + MOST_SIDES, made.sides + 1))
             ),
             size=_size(made.pictures[0][1]) if made.pictures else (WIDTH, WIDTH),
             earlier=_page(query, begin - MOST_SIDES) if begin > 1 else "",
@@ -134,9 +172,9 @@ class PreviewPages:
         )
 
 
-def _refused(job: Job, base: Section, refusal: Refusal) -> Section:
+def _refused(base: Section, refusal: Refusal) -> Section:
     """No release of what cannot be laid out: it would fail at the printer. Machines may recover, options do not."""
-    image = f"/jobs/{job.id}?" + urlencode({**base.shown, "image": "yes"}) + "#preview"
+    image = f"{base.at}?" + urlencode({**base.shown, "image": "yes"}) + "#preview"
     as_image = isinstance(refusal, FormatError) and base.filled["image"] != "yes"
     return replace(
         base,
@@ -156,7 +194,7 @@ def _count(made: Previewed) -> str:
     )
 
 
-def _side(job: Job, made: Previewed, number: int, query: dict[str, str]) -> SideView:
+def _side(job: Job, made: Previewed, number: int, query: dict[str, str], at: str) -> SideView:
     if made.ticket.sides == "one-sided":
         label = _("Sheet %(number)s", number=number)
     else:
@@ -165,7 +203,7 @@ def _side(job: Job, made: Previewed, number: int, query: dict[str, str]) -> Side
         }
     # The version is there for the browser's store: another row, another picture.
     small = {**query, "v": str(job.version)}
-    address = f"/jobs/{job.id}/sides/{number}.png?"
+    address = f"{at}/sides/{number}.png?"
     return SideView(
         number=number,
         label=label,

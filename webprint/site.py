@@ -13,9 +13,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from gateway import i18n
-from gateway.domain.user import Actor, Session
+from gateway.domain.user import Actor, Session, is_guest
 from gateway.services.delegates import Delegates
 from gateway.services.desk import Desk
+from gateway.services.guests import Guests
 from gateway.services.identity import Identity
 from gateway.services.kiosk import Kiosk
 from gateway.services.personal import Personal
@@ -26,6 +27,7 @@ from gateway.services.release import Release
 from gateway.services.shares import Shares
 from gateway.services.signin_methods import SignInMethods
 from gateway.services.statistics import Statistics
+from gateway.services.uploads import Uploads
 from gateway.settings import Settings
 from webprint import words
 from webprint.live import LiveJobs
@@ -92,6 +94,8 @@ class Site:
     release: Release
     preview: Preview | None
     kiosk: Kiosk | None = None
+    uploads: Uploads | None = None
+    guests: Guests | None = None
     desk: Desk | None = None
     shares: Shares | None = None
     delegates: Delegates | None = None
@@ -130,4 +134,4 @@ class Visit:
 
     @property
     def signed_in(self) -> bool:
-        return self.actor.user is not None
+        return self.actor.user is not None and not is_guest(self.actor.user)

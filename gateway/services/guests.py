@@ -19,6 +19,7 @@ from gateway.settings import Guests as GuestSettings
 LABEL_SIZE = 60  # characters
 TRIES = 20  # of finding a code that nobody has
 GRACE = 3600.0  # seconds that a guest is known longer than the longest job may wait
+PURGE_SECONDS = 60.0  # between two looks for guests whose time is over
 WRONG = "No document waits under this code. Check it and try again."
 
 
@@ -33,6 +34,7 @@ class Guests:
         self._clock = clock
         self._limits = limits
         self._settings = settings
+        self._purged_at = -PURGE_SECONDS
         limits.table |= guest_policies(settings)
 
     def check_allowed(self, printer: Printer) -> None:
@@ -120,6 +122,9 @@ class Guests:
 
     async def purge(self) -> int:
         """Forgets guests whose documents are gone; the codes are free again."""
+        if self._clock.monotonic() - self._purged_at < PURGE_SECONDS:
+            return 0
+        self._purged_at = self._clock.monotonic()
         return await self._guests.purge(self._clock.now())
 
     def actor_of(self, guest: Guest, *, address: str, via: str) -> Actor:

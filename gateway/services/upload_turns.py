@@ -71,10 +71,12 @@ async def until(body: AsyncIterator[bytes], stop: asyncio.Event) -> AsyncIterato
         stopped.cancel()
 
 
-async def measured(body: AsyncIterator[bytes], left: int) -> AsyncIterator[bytes]:
+async def measured(
+    body: AsyncIterator[bytes], left: int, message: str = "More of this file arrived than was announced. Start again."
+) -> AsyncIterator[bytes]:
     """TooLarge for more than `left` octets."""
     async for data in body:
         left -= len(data)
         if left < 0:
-            raise TooLarge("More of this file arrived than was announced. Start again.")
+            raise TooLarge(message)
         yield data

@@ -25,6 +25,7 @@ from gateway.services.limits import Limits
 from gateway.services.ports import Clock, JobStore, Keyring, Spool, SpoolWriter, UploadStore
 from gateway.services.printers import Printers
 from gateway.services.submission import clean_text
+from gateway.services.upload_forms import FormUploads
 from gateway.services.upload_rules import UploadRules
 from gateway.services.upload_turns import Turns, measured, until
 from gateway.settings import Settings
@@ -95,6 +96,9 @@ class Uploads:
         self._settings = settings.uploads
         self.rules = UploadRules(
             printers=printers, guests=guests, spool=spool, limits=limits, settings=settings, clock=clock
+        )
+        self.forms = FormUploads(
+            intake=intake, jobs=jobs, guests=guests, rules=self.rules, clock=clock, settings=settings.uploads
         )
         self._turns = Turns(at_once=settings.uploads.at_once)
 
@@ -178,6 +182,10 @@ class Uploads:
             if not self._turns.busy(upload.id):
                 await self._destroy(upload)
         return len(due)
+
+    def note_refused(self, actor: Actor, printer: str, name: str, refusal: Refusal) -> None:
+        """A front-end said no before it came to `begin`."""
+        self._intake.note_refused(Submission(printer=printer, name=name, actor=actor, source=SOURCE), name, refusal)
 
     # -- checks
 

@@ -265,10 +265,10 @@ async def test_what_comes_out_follows_the_options(stage: Stage) -> None:
         await expect(page.get_by_role("img", name="Sheet 6, back")).to_have_count(1)
         await expect(page.get_by_role("button", name="Show what comes out")).to_be_hidden()
         await page.get_by_text("Change how it prints").click()
-        await page.get_by_label("Layout").focus()
-        await page.get_by_label("Layout").select_option("4 pages on a side")
+        await page.get_by_role("radio", name="4 on a side").focus()
+        await page.get_by_role("radio", name="4 on a side").check()
         await expect(page.get_by_text("3 pages on 2 sheets").first).to_be_visible()
-        await expect(page.get_by_label("Layout")).to_be_focused()
+        await expect(page.get_by_role("radio", name="4 on a side")).to_be_focused()
         await page.get_by_role("textbox", name="Pages").fill("99")
         await expect(page.get_by_role("button", name="Print at")).to_be_disabled()
         await page.get_by_role("textbox", name="Pages").blur()
@@ -280,7 +280,7 @@ async def test_what_comes_out_follows_the_options(stage: Stage) -> None:
         assert await first.evaluate("async (one) => { await one.decode(); return one.naturalWidth }") == 440
         assert "layout=4" in page.url
         await page.get_by_role("button", name="Print at Lobby").click()
-        await expect(page.get_by_role("status")).to_contain_text("on its way to Lobby")
+        await expect(page.locator("#notes")).to_contain_text("on its way to Lobby")
         ticket = (await stage.row("report")).ticket
         assert (ticket.number_up, ticket.page_ranges) == (4, ((1, 8),))
 
@@ -289,12 +289,11 @@ async def test_what_comes_out_without_scripts(stage: Stage) -> None:
     async with stage.page(java_script_enabled=False) as page:
         await stage.sign_in(page)
         await page.goto(stage.address("/jobs/{report}"))
-        await page.get_by_text("Change how it prints").click()
-        await page.get_by_label("Layout").select_option("Booklet, to fold in the middle")
+        await page.get_by_role("radio", name="Booklet").check()
         await page.get_by_role("button", name="Show what comes out").click()
         await expect(page.get_by_text("6 pages on 3 sheets").first).to_be_visible()
         await page.get_by_role("button", name="Print at Copy room").click()
-        await expect(page.get_by_role("status")).to_contain_text("on its way to Copy room")
+        await expect(page.locator("#notes")).to_contain_text("on its way to Copy room")
         assert (await stage.row("report")).ticket.booklet
 
 
