@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from gateway.domain.capabilities import Capabilities
 from gateway.domain.conversion import AS_AUTHORED, ConversionChoice
-from gateway.domain.document import DocumentFacts, PageFacts
+from gateway.domain.document import Asks, DocumentFacts, PageFacts
+from gateway.domain.formats import PCL
 from gateway.domain.ticket import JobTicket
-from gateway.errors import DocumentPasswordRequired, FormatError, FormatMismatch, PrintForbidden
+from gateway.errors import DocumentPasswordRequired, FormatError, FormatMismatch, FormatNotSupported, PrintForbidden
 from gateway.services.counting import Counts, count
 from gateway.services.ports import Particulars, Prepared, Rendered, Sink
 
@@ -16,6 +17,8 @@ COLOR = b"/DeviceRGB\n"
 LOCKED = b"/Encrypt\n"
 FORBIDDEN = b"/NoPrint\n"
 END = b"%%EOF\n"
+PRINT_FILE = b"\x1bE"
+ASKS = b"asks"
 OFFICE = b"PK\x03\x04"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PASSWORD = "open sesame"
@@ -55,11 +58,20 @@ class FakeConverter:
         password: str | None = None,
         batch: str | None = None,
         conversion: ConversionChoice = AS_AUTHORED,
+        raw: bool = False,
     ) -> Prepared:
         self.batches.append(batch)
         self.conversions.append(conversion)
         data = await self._read("prepare", source)
         found = next((name for magic, name in MAGIC.items() if data.startswith(magic)), "")
+        if data.startswith(PRINT_FILE):
+            if not raw:
+                raise FormatNotSupported("This is a print file for printers of a certain kind.")
+            await printable(data)
+            page = PageFacts(width=21000, height=29700, color=False)
+            asks = Asks(copies=2, sides="two-sided-long-edge") if ASKS in data else Asks()
+            facts = DocumentFacts(format=PCL, pages=(page,) * data.count(b"\x0c"), asks=asks)
+            return Prepared(facts=facts, thumbnails=0)
         if data.startswith(OFFICE):
             found = data.removeprefix(OFFICE).partition(b"\n")[0].decode()
             data = _of_sheets(data, conversion)

@@ -8,8 +8,18 @@ import typer
 from gateway.app import Gateway
 from gateway.cli.common import AsJson, Config, Data, show, using
 from gateway.domain.device import Device
+from gateway.domain.formats import PCL, PCLXL
 from gateway.domain.price import NO_TARIFF, parse_price, parse_sheet_price
 from gateway.domain.printer import Authentication, HeldView, Printer, ReleasePolicy
+
+_FORMATS = {
+    "pdf": "application/pdf",
+    "pwg": "image/pwg-raster",
+    "urf": "image/urf",
+    "ps": "application/postscript",
+    "pcl": PCL,
+    "pclxl": PCLXL,
+}
 
 printers = typer.Typer(no_args_is_help=True, help="What clients see and print to.")
 devices = typer.Typer(no_args_is_help=True, help="The machines that make paper.")
@@ -207,6 +217,7 @@ def _device(device: Device) -> dict[str, Any]:
         "reasons": list(device.status.reasons),
         "model": device.capabilities.make_and_model,
         "failover": device.failover,
+        "formats": list(device.capabilities.formats),
     }
 
 
@@ -226,6 +237,32 @@ def device_add(
     async def work(gateway: Gateway) -> Device:
         device = await gateway.printers.add_device(name, uri, info=info or name, location=location, failover=failover)
         return await gateway.learn(device.name)
+
+    show([_device(using(config, data, work))], as_json, one=True)
+
+
+@devices.command("set")
+def device_set(
+    name: str,
+    format: Annotated[  # noqa: A002 - the option's name
+        list[str] | None,
+        typer.Option(help="What it takes, best first: pdf, pwg, urf, ps, pcl, pclxl or a media type. Several times."),
+    ] = None,
+    info: Annotated[str | None, typer.Option()] = None,
+    location: Annotated[str | None, typer.Option()] = None,
+    failover: Annotated[str | None, typer.Option(help="The device that takes over.")] = None,
+    config: Config = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a device; what is not named stays. Devices that cannot be asked have their formats set here."""
+    changes = _given({"info": info, "location": location, "failover": failover})
+    formats = tuple(_FORMATS.get(each.lower(), each) for each in format or ())
+
+    async def work(gateway: Gateway) -> Device:
+        able = gateway.printers.device(name).capabilities
+        learned = {"capabilities": replace(able, formats=formats)} if formats else {}
+        return await gateway.printers.change_device(name, **changes | learned)
 
     show([_device(using(config, data, work))], as_json, one=True)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 from gateway.domain.capabilities import Media
-from gateway.domain.formats import AUTO_SENSE, DIALOG, FILES, PDF, PWG_RASTER, URF
+from gateway.domain.formats import AUTO_SENSE, DIALOG, FILES, LANGUAGES, PDF, PWG_RASTER, URF
 from gateway.domain.printer import Authentication, Printer
 
 TEXT_MAX = 127  # printer-make-and-model, printer-info and printer-location: text(127)
@@ -60,7 +60,7 @@ def document_formats(printer: Printer) -> tuple[str, ...]:  # noqa: ARG001 - a P
 
 def document_formats_supported(printer: Printer) -> tuple[str, ...]:
     """document-format-supported: the same, what people have as files besides, and leave to find out."""
-    return (AUTO_SENSE, *document_formats(printer), *FILES)
+    return (AUTO_SENSE, *document_formats(printer), *FILES, *(LANGUAGES if printer.pass_through else ()))
 
 
 def urf_supported(printer: Printer) -> tuple[str, ...]:

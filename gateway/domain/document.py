@@ -66,11 +66,24 @@ class Inspection:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Asks:
+    """What a printer's driver wrote around its document for the device; None where it said nothing."""
+
+    copies: int | None = None
+    sides: str | None = None
+    print_color_mode: str | None = None
+
+
+NOTHING_ASKED = Asks()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class DocumentFacts:
     """What inspection found: the true media type, every page, the fonts on them, what an office document says.
 
     `missing_fonts` are those that others stand in for; `notes` are sentences for the sender. A document whose author
-    does not permit printing has no facts: it is refused with PrintForbidden.
+    does not permit printing has no facts: it is refused with PrintForbidden. A print file that nothing here can draw
+    has no pages where they could not be counted.
     """
 
     format: str
@@ -79,6 +92,7 @@ class DocumentFacts:
     fonts: tuple[str, ...] = ()
     missing_fonts: tuple[str, ...] = ()
     inspection: Inspection | None = None
+    asks: Asks = NOTHING_ASKED
 
     @property
     def color(self) -> bool:

@@ -7,6 +7,11 @@ PDF = "application/pdf"
 URF = "image/urf"
 PWG_RASTER = "image/pwg-raster"
 AUTO_SENSE = "application/octet-stream"
+PCL = "application/vnd.hp-PCL"
+PCLXL = "application/vnd.hp-PCLXL"
+
+LANGUAGES = (PCL, PCLXL)
+"""Print files for printers of a certain kind: taken where a Printer passes them through, and opened nowhere."""
 
 # What phones and print dialogs make. The preferred one first: clients that find PDF leave copies, sides and ranges to
 # us instead of counting them into a raster.
@@ -76,6 +81,9 @@ _OTHER_NAMES = {
     "application/x-zip-compressed": AUTO_SENSE,
     "binary/octet-stream": AUTO_SENSE,
     "application/x-pdf": PDF,
+    "application/pcl": PCL,
+    "application/x-pcl": PCL,
+    "application/vnd.cups-pcl": PCL,
     "application/ps": "application/postscript",
     "application/x-postscript": "application/postscript",
     "application/xps": "application/oxps",
@@ -98,7 +106,7 @@ _OTHER_NAMES = {
     "image/heic-sequence": "image/heic",
     "image/svg": "image/svg+xml",
 }
-_BY_LOWER = {known.lower(): known for known in (*ACCEPTED, AUTO_SENSE)}
+_BY_LOWER = {known.lower(): known for known in (*ACCEPTED, AUTO_SENSE, *LANGUAGES)}
 
 
 def normalized(media_type: str) -> str:
@@ -119,4 +127,9 @@ def has_choices(media_type: str) -> bool:
 
 def is_accepted(media_type: str) -> bool:
     """`media_type` is a normalized one."""
-    return media_type in _BY_LOWER.values()
+    return media_type in ACCEPTED or media_type == AUTO_SENSE
+
+
+def is_language(media_type: str) -> bool:
+    """Whether it goes to a device as it is, or nowhere."""
+    return media_type in LANGUAGES

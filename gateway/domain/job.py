@@ -6,6 +6,7 @@ from uuid import UUID
 
 from gateway.domain.document import Document
 from gateway.domain.facts import JobFacts, read
+from gateway.domain.formats import is_language
 from gateway.domain.ticket import JobTicket
 from gateway.errors import NotPossible
 
@@ -190,6 +191,11 @@ class Job:
     def found(self) -> JobFacts:
         """`facts`, read: some milliseconds for thousands of pages, so not for lists of jobs."""
         return read(self.facts)
+
+    @property
+    def raw_format(self) -> str | None:
+        """The language of a print file that goes to the device as it is; None for all that is rendered here."""
+        return self.printable.format if self.printable is not None and is_language(self.printable.format) else None
 
     @property
     def objects(self) -> tuple[Document, ...]:

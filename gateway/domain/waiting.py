@@ -44,9 +44,11 @@ def assigned(job: Job, device: str, *, by: str, now: float) -> Job:
 
 
 def check_ticket(job: Job, ticket: JobTicket, most_copies: int) -> None:
-    """BadRequest when none of the chosen pages is in the document, or the number of copies makes no sense."""
+    """BadRequest when none of the chosen pages is in the document, or the number of copies makes no sense; or what is asked of a print file."""
     pages = job.pages
     if pages is not None and not ticket.chosen(pages):
         raise BadRequest(f"This document has {pages} page{'s' * (pages != 1)}: choose some of them.")
+    if job.raw_format is not None and ticket.laid_out_here:
+        raise BadRequest("This print file is printed as it is: choose no pages, layout or other looks.")
     if not 1 <= ticket.copies <= most_copies:
         raise BadRequest(f"Choose 1 to {most_copies} copies.")

@@ -40,7 +40,7 @@ class Admission:
         if not found.is_accepting_jobs:
             raise NotAccepting(f"{found.info} takes no new jobs at the moment. {found.operator_message}".strip())
         if media_type is not None:
-            check_format(media_type)
+            check_format(media_type, found)
         await self.check_storage()
         return found
 

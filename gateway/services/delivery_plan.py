@@ -43,8 +43,10 @@ class Plan:
 
 
 def plan_for(job: Job, printer: Printer, device: Device) -> Plan:
-    """NotPossible when the device takes no format that we can make."""
+    """NotPossible when the device takes no format that we can make, or not the one that is there."""
     can = device.capabilities
+    if job.raw_format is not None:
+        return _plan_as_it_is(job, printer, device, job.raw_format)
     ticket = effective(job.ticket, printer, can)
     told = urlsplit(device.uri).scheme in {"ipp", "ipps"}
     media_type = next((made for made in MADE if made in can.formats), None)
@@ -68,6 +70,27 @@ def plan_for(job: Job, printer: Printer, device: Device) -> Plan:
         counts=count(job.pages or 1, ticket, separate(job.documents, ticket)),
         color=bool(job.color) and can.color and ticket.print_color_mode not in GREY,
         bill=bill_for(printer, ticket, paged_of(job, ticket), can),
+    )
+
+
+def _plan_as_it_is(job: Job, printer: Printer, device: Device, media_type: str) -> Plan:
+    """Of a print file: nothing of it is made over, the house's rules included; the device is told the rest."""
+    name = device.info or device.name
+    if media_type not in device.capabilities.formats:
+        raise NotPossible(f"{name} does not take this kind of print file. Choose another device.")
+    ticket = job.ticket
+    if ticket.laid_out_here:
+        raise NotPossible("This print file is printed as it is. Take back the pages, layout or looks that were chosen.")
+    return Plan(
+        format=media_type,
+        render=False,
+        ours=ticket,
+        our_copies=1,
+        theirs=ticket,
+        device_copies=ticket.copies,
+        counts=count(job.pages or 1, ticket),
+        color=bool(job.color) and device.capabilities.color and ticket.print_color_mode not in GREY,
+        bill=bill_for(printer, ticket, paged_of(job, ticket), device.capabilities),
     )
 
 

@@ -105,7 +105,9 @@ class Intake:
 
             def received(stored: Stored) -> Job:
                 now = self._clock.now()
-                documents = (document_of(incoming, stored, media_type=check_format(incoming.format), number=1),)
+                documents = (
+                    document_of(incoming, stored, media_type=check_format(incoming.format, printer), number=1),
+                )
                 expires_at = expiry(submission.actor.user, printer, self._settings, now)
                 return draft(documents=documents, unlocking=unlocking, created_at=now, expires_at=expires_at)
 
@@ -146,7 +148,7 @@ class Intake:
         """
         job = await self._open_jobs.own(job_id, actor)
         with self._witness(_submission_of(job, actor), incoming.name) as attempt, self._open_jobs.alone(job.id):
-            media_type = check_format(incoming.format)
+            media_type = check_format(incoming.format, self._printers.get(job.printer))
             await self._admission.check_storage()
             key = self._keyring.unwrap(self._open_jobs.require_open(job))
             unlocking = await sealed_password(self._spool, key, incoming.password)

@@ -45,6 +45,7 @@ class Preparation:
         lease: float = LEASE_SECONDS,
     ) -> None:
         self._jobs = jobs
+        self._printers = printers
         self._keyring = keyring
         self._events = events
         self._clock = clock
@@ -159,4 +160,5 @@ class Preparation:
 
     async def prepare(self, job: Job) -> Job:
         """The whole of it for one claimed job; a Refusal says why it cannot be printed."""
-        return await self._outcomes.prepared(job, await self._making.make(job))
+        raw = self._printers.get(job.printer).pass_through
+        return await self._outcomes.prepared(job, await self._making.make(job, raw=raw))

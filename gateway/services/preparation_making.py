@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from gateway.domain.document import Document, DocumentFacts
+from gateway.domain.document import NOTHING_ASKED, Asks, Document, DocumentFacts
 from gateway.domain.facts import kept
+from gateway.domain.formats import is_language
 from gateway.domain.job import Job
-from gateway.errors import FormatError
+from gateway.errors import FormatError, FormatNotSupported
 from gateway.services.particulars import batch_of
 from gateway.services.ports import Converter, Keyring, Spool, SpoolWriter
 from gateway.services.sealing import opened_password
@@ -17,15 +18,19 @@ PDF = "application/pdf"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Made:
-    """What a job's documents became, all of it sealed in the spool; `facts` is the text for the row."""
+    """What a job's documents became, all of it sealed in the spool; `facts` is the text for the row.
+
+    `pages` None: of a print file whose pages could not be counted.
+    """
 
     documents: tuple[Document, ...]
     printable: Document
     thumbnails: tuple[Document, ...]
-    pages: int
+    pages: int | None
     color: bool
     facts: str
     notes: tuple[str, ...]
+    asks: Asks = NOTHING_ASKED
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,29 +50,35 @@ class Making:
         self._keyring = keyring
         self._converter = converter
 
-    async def make(self, job: Job) -> Made:
+    async def make(self, job: Job, *, raw: bool = False) -> Made:
+        """`raw`: whether print files may go on as they are."""
         if job.key is None:
             raise FormatError("The document is gone.")
         key = self._keyring.unwrap(job.key)
         password = await opened_password(self._spool, key, job.unlocking)
         # A worker that was given a password sees no other document.
         batch = None if password else batch_of(job)
-        made = [await self._one(job, document, key, password, batch) for document in job.documents]
+        made = [await self._one(job, document, key, password, batch, raw=raw) for document in job.documents]
+        if len(made) > 1 and any(is_language(one.facts.format) for one in made):
+            raise FormatNotSupported("A print file cannot be joined with other documents: send it alone.")
         printable, facts = (made[0].printable, made[0].facts) if len(made) == 1 else await self._merge(made, key, batch)
         return Made(
             documents=tuple(
-                replace(document, format=one.facts.format, pages=len(one.facts.pages))
+                replace(document, format=one.facts.format, pages=len(one.facts.pages) or None)
                 for document, one in zip(job.documents, made, strict=True)
             ),
             printable=printable,
             thumbnails=_renumbered([one.thumbnails for one in made], [len(one.facts.pages) for one in made]),
-            pages=len(facts.pages),
+            pages=len(facts.pages) or None,
             color=facts.color,
             facts=kept(facts.pages, [one.facts for one in made]),
             notes=tuple(dict.fromkeys(note for one in made for note in one.facts.notes)),
+            asks=made[0].facts.asks if len(made) == 1 else NOTHING_ASKED,
         )
 
-    async def _one(self, job: Job, document: Document, key: bytes, password: str | None, batch: str | None) -> _One:
+    async def _one(
+        self, job: Job, document: Document, key: bytes, password: str | None, batch: str | None, *, raw: bool
+    ) -> _One:
         """One document: its printable PDF and thumbnails sealed under the job's key."""
         thumbnails: list[Document] = []
 
@@ -83,9 +94,12 @@ class Making:
                 password=password,
                 batch=batch,
                 conversion=job.ticket.conversion,
+                raw=raw,
             )
             object_id, size, sha256 = await writer.commit()
-        printable = Document(id=object_id, format=PDF, size=size, sha256=sha256)
+        found = prepared.facts.format
+        made = found if is_language(found) else PDF
+        printable = Document(id=object_id, format=made, size=size, sha256=sha256)
         return _One(printable=printable, facts=prepared.facts, thumbnails=tuple(thumbnails))
 
     async def _merge(self, made: list[_One], key: bytes, batch: str | None) -> tuple[Document, DocumentFacts]:

@@ -4,9 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from gateway.domain.conversion import AS_AUTHORED
+from gateway.domain.document import Asks
 from gateway.domain.events import Event, Happening, JobRecord
+from gateway.domain.formats import is_language
 from gateway.domain.job import Cause, Job, JobState, Reason, advance
 from gateway.domain.printer import Printer
+from gateway.domain.ticket import JobTicket
 from gateway.domain.waiting import assigned, waiting_reasons
 from gateway.errors import (
     DocumentPasswordRequired,
@@ -19,7 +22,7 @@ from gateway.errors import (
     TooLarge,
     Unavailable,
 )
-from gateway.services.counting import count, separate
+from gateway.services.counting import Counts, count, separate
 from gateway.services.fitness import choose_device
 from gateway.services.ports import Clock, EventBus, JobChange, JobStore, Spool
 from gateway.services.preparation_making import Made
@@ -54,36 +57,45 @@ class Outcomes:
 
     async def prepared(self, job: Job, made: Made) -> Job:
         """FormatError when none of the pages that were asked for is there."""
-        if not job.ticket.chosen(made.pages):
+        if made.pages is not None and not job.ticket.chosen(made.pages):
             raise FormatError(f"The document has {made.pages} pages: none of those asked for is among them.")
 
         def change(current: Job) -> JobChange:
             if current.claimed_by != job.claimed_by:
                 raise NotPossible("Somebody else has taken this job over.")
-            ticket = self._printers.get(current.printer).house.applied(current.ticket)
-            counts = count(made.pages, ticket, separate(made.documents, ticket))
+            asked = replace(current, ticket=_with_asks(current.ticket, made.asks))
+            counts = self._counts(asked, made)
             ready = replace(
-                current,
+                asked,
                 documents=made.documents,
                 printable=made.printable,
                 thumbnails=made.thumbnails,
                 pages=made.pages,
                 color=made.color,
-                impressions=counts.impressions,
-                media_sheets=counts.media_sheets,
+                impressions=counts.impressions if counts else None,
+                media_sheets=counts.media_sheets if counts else None,
                 notes=tuple(dict.fromkeys((*current.notes, *made.notes))),
                 facts=made.facts,
                 unlocking=None,
                 attempts=0,
                 message="",
             )
-            text = f"{made.pages} page{'s' if made.pages != 1 else ''}, {'colour' if made.color else 'grey'}"
+            pages = "pages unknown" if made.pages is None else f"{made.pages} page{'s' if made.pages != 1 else ''}"
+            text = f"{pages}, {'colour' if made.color else 'grey'}"
             return JobChange(job=self._placed(ready), records=(self._record(job.id, "prepared", text),))
 
         written = await self._write(job.id, change)
         if job.unlocking is not None:
             await self._spool.destroy([job.unlocking.id])
         return written
+
+    def _counts(self, job: Job, made: Made) -> Counts | None:
+        """Under the house's rules; None where the pages are unknown: the device's own counter tells later."""
+        if made.pages is None:
+            return None
+        raw = is_language(made.printable.format)
+        ticket = job.ticket if raw else self._printers.get(job.printer).house.applied(job.ticket)
+        return count(made.pages, ticket, separate(made.documents, ticket))
 
     def _placed(self, job: Job) -> Job:
         """Held on request, held for its release, or on its way to a device."""
@@ -101,7 +113,7 @@ class Outcomes:
 
     def _direct(self, job: Job, printer: Printer, now: float) -> Job:
         try:
-            device = choose_device(self._printers.targets_of(printer), job.ticket)
+            device = choose_device(self._printers.targets_of(printer), job.ticket, job.raw_format)
         except NotPossible as error:
             return advance(job, Cause.HELD_FOR_RELEASE, now=now, message=error.message)
         moved = advance(job, Cause.PREPARED_TO_PRINT, now=now, message="")
@@ -215,3 +227,13 @@ class Outcomes:
 
     def _record(self, job_id: int, what: str, text: str) -> JobRecord:
         return JobRecord(job_id=job_id, at=self._clock.now(), what=what, by="preparation", text=text)
+
+
+def _with_asks(ticket: JobTicket, asks: Asks) -> JobTicket:
+    """What a driver asked of its device, where the job itself says nothing."""
+    return replace(
+        ticket,
+        copies=asks.copies if asks.copies is not None and ticket.copies == 1 else ticket.copies,
+        sides=ticket.sides or asks.sides,
+        print_color_mode=ticket.print_color_mode or asks.print_color_mode,
+    )

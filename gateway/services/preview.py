@@ -214,6 +214,8 @@ def _permit(job: Job) -> None:
         raise Forbidden("This job has a PIN: its pages are shown to nobody before it is released.")
     if job.key is None or job.printable is None:
         raise NotPossible(_gone(job))
+    if job.raw_format is not None:
+        raise NotPossible("This print file is printed as it is, and cannot be shown.")
 
 
 def _gone(job: Job) -> str:

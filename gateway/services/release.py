@@ -152,7 +152,8 @@ class Release(Keeping):
         check_ticket(job, ticket, printer.capabilities.copies)
         made = count(job.pages or 1, ticket, separate(job.documents, ticket))
         check_amount(job.owner, made.impressions, self._guest_pages)
-        refusal = refusal_of(target, ticket, others=self._printers.targets_of(printer))
+        others = self._printers.targets_of(printer)
+        refusal = refusal_of(target, ticket, others=others, raw_format=job.raw_format)
         if refusal is not None:
             raise refusal
         return ticket, target

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from gateway.domain.conversion import AS_AUTHORED, ConversionChoice
-from gateway.domain.document import Coverage, DocumentFacts, Inspection, PageFacts, Sheet
+from gateway.domain.document import Asks, Coverage, DocumentFacts, Inspection, PageFacts, Sheet
 from sandbox import inspection, model
 
 _NAMED = 5
@@ -19,6 +19,7 @@ def document_facts(facts: model.Facts, choice: ConversionChoice = AS_AUTHORED) -
         fonts=facts.fonts,
         missing_fonts=facts.missing_fonts,
         inspection=found,
+        asks=_asks(facts.asks),
     )
 
 
@@ -63,6 +64,14 @@ def _page(page: model.PageFacts) -> PageFacts:
         coverage=None
         if ink is None
         else Coverage(cyan=ink.cyan, magenta=ink.magenta, yellow=ink.yellow, black=ink.black),
+    )
+
+
+def _asks(found: model.Asks) -> Asks:
+    return Asks(
+        copies=found.copies or None,
+        sides=found.sides or None,
+        print_color_mode="monochrome" if found.gray else None,
     )
 
 

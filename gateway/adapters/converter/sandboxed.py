@@ -69,6 +69,7 @@ class SandboxConverter:
         password: str | None = None,
         batch: str | None = None,
         conversion: ConversionChoice = AS_AUTHORED,
+        raw: bool = False,
     ) -> Prepared:
         with _refusals():
             made = await self._sandbox.prepare(
@@ -80,6 +81,7 @@ class SandboxConverter:
                 password=password,
                 batch=batch,
                 conversion=Conversion(**asdict(conversion)),
+                raw=raw,
             )
         return Prepared(facts=document_facts(made.facts, conversion), thumbnails=made.thumbnails)
 

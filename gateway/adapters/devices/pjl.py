@@ -6,6 +6,7 @@ UEL = b"\x1b%-12345X"
 _LANGUAGES = {
     "application/pdf": "PDF",
     "application/postscript": "POSTSCRIPT",
+    "application/vnd.hp-PCL": "PCL",
     "application/vnd.hp-PCLXL": "PCLXL",
 }
 _BINDING = {"two-sided-long-edge": "LONGEDGE", "two-sided-short-edge": "SHORTEDGE"}

@@ -65,10 +65,12 @@ class Converter(Protocol):
         password: str | None = None,
         batch: str | None = None,
         conversion: ConversionChoice = AS_AUTHORED,
+        raw: bool = False,
     ) -> Prepared:
         """Inspect, repair and make the printable PDF; `thumbnail(page number, PNG octets)`.
 
-        `conversion` says what of an office document is printed; other formats have no use for it.
+        `conversion` says what of an office document is printed; other formats have no use for it. With `raw` a print
+        file in a printer's language is only counted, and freed of the job language around it; else it is refused.
 
         `batch`: one submitter's documents may share a worker under one key; nobody else's may have it.
         """

@@ -8,12 +8,14 @@ from sandbox import kinds
 
 def test_everything_that_is_accepted_can_be_opened_and_the_other_way_round() -> None:
     openable = {kinds.normal(name) for name in kinds.INPUT_FORMATS} - {"", kinds.LOCKED}
-    assert {kinds.normal(name) for name in formats.ACCEPTED} == openable
+    assert {kinds.normal(name) for name in formats.ACCEPTED} == openable - kinds.LANGUAGES
+    assert set(formats.LANGUAGES) == kinds.LANGUAGES
 
 
 @pytest.mark.parametrize("name", sorted(kinds._ALIASES))
 def test_every_other_name_is_accepted(name: str) -> None:
-    assert formats.is_accepted(formats.normalized(name))
+    plain = formats.normalized(name)
+    assert formats.is_accepted(plain) != formats.is_language(plain)
 
 
 @pytest.mark.parametrize(
