@@ -95,6 +95,15 @@ class MemoryJobStore:
         await self._turn()
         return [record for record in self._records if record.job_id == job_id]
 
+    async def open_versions(self) -> dict[str, tuple[int, int]]:
+        await self._turn()
+        found: dict[str, tuple[int, int]] = {}
+        for job in self.rows.values():
+            if not job.state.ended:
+                many, versions = found.get((job.owner or "").casefold(), (0, 0))
+                found[(job.owner or "").casefold()] = (many + 1, versions + job.version)
+        return found
+
     async def spool_objects(self) -> frozenset[str]:
         await self._turn()
         return frozenset(document.id for job in self.rows.values() if job.key is not None for document in job.objects)

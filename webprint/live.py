@@ -209,6 +209,14 @@ class LiveJobs:
         if self._touched:
             self._dirty.set()
 
+    def _touch_owners(self, owners: set[str]) -> None:
+        """Also those who may claim what nobody owns."""
+        self._touch(
+            audience
+            for audience in self._audiences.values()
+            if owners and (audience.everybody or "" in owners or not owners.isdisjoint(audience.owners))
+        )
+
     async def _tell(self) -> None:
         while True:
             await self._dirty.wait()
@@ -243,13 +251,13 @@ class LiveJobs:
 
     async def _look_after(self) -> None:
         """Heartbeats, sessions that have ended, and changes that no event told of."""
-        rows, waited = await self._release.mark(), 0.0
+        rows, waited = dict[str, tuple[int, int]](), 0.0
         while True:
             await self._clock.sleep(SWEEP)
             waited += SWEEP
-            before, rows = rows, await self._release.mark()
-            if rows is None or rows != before:
-                self._touch(a for a in self._audiences.values() if not a.everybody)
+            if self._audiences:
+                before, rows = rows, await self._release.open_versions()
+                self._touch_owners({owner for owner in before.keys() | rows if before.get(owner) != rows.get(owner)})
             if waited < HEARTBEAT:
                 continue
             waited = 0.0

@@ -85,6 +85,10 @@ class JobCases:
         """See JobStore.mark: what `find` gave under an equal mark is still so, as long as time plays no part."""
         return await self._jobs.mark()
 
+    async def open_versions(self) -> dict[str, tuple[int, int]]:
+        """See JobStore.open_versions: who shows lists asks for the lists of those alone where it differs."""
+        return await self._jobs.open_versions()
+
     async def claimable(self, actor: Actor) -> list[Job]:
         """Waiting jobs that came without sign-in from the actor's own address not long ago."""
         several = await self._jobs.find(JobQuery(unclaimed_from=actor.address, states=_HELD, newest_first=True))

@@ -12,6 +12,8 @@ from tests.benchmarks.answering import attributes, jobs
 from tests.benchmarks.convert import convert
 from tests.benchmarks.growing import growth
 from tests.benchmarks.intake import intake
+from tests.benchmarks.live import live
+from tests.benchmarks.pages import pages
 from tests.benchmarks.plan import Plan
 from tests.benchmarks.printing import print_jobs
 from tests.benchmarks.releasing import device
@@ -29,6 +31,8 @@ BENCHMARKS: dict[str, Callable[[Plan, Report], None]] = {
     "device": device,
     "intake": intake,
     "convert": convert,
+    "pages": pages,
+    "live": live,
 }
 
 

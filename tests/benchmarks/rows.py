@@ -2,15 +2,21 @@
 
 import asyncio
 import sqlite3
+import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+from gateway.adapters.clock import SystemClock
 from gateway.adapters.db import open_database
 from gateway.adapters.db.engines import FILE_NAME
+from gateway.adapters.hasher import Argon2Hasher
 from gateway.domain.job import JobState
+from gateway.services.identity import Identity
 from gateway.settings import load
-from tests.builders import NOW, a_held_job, a_job
+from tests.builders import NOW, a_held_job, a_job, a_user
 
 GROUP = 2000  # rows of a transaction
 OWNERS = 500
@@ -59,3 +65,67 @@ def held_of(data: Path, owner: str) -> list[int]:
 def state_of(data: Path, job_id: int) -> JobState:
     with closing(sqlite3.connect(data / FILE_NAME)) as connection:
         return JobState(connection.execute("SELECT state FROM jobs WHERE id = ?", (job_id,)).fetchone()[0])
+
+
+def add_people(data: Path, count: int, *, first: int = 0) -> None:
+    """Users "user-<n>" without any proof, put in at once: nobody signs in as one of them."""
+    asyncio.run(_add_people(data, range(first, first + count)))
+
+
+async def _add_people(data: Path, numbers: range) -> None:
+    database = await open_database(load(data=data))
+    try:
+        for start in range(0, len(numbers), GROUP):
+            several = [a_user(f"user-{n}", uuid=uuid4(), created_at=NOW) for n in numbers[start : start + GROUP]]
+            await asyncio.gather(*(database.users.save_user(user) for user in several))
+    finally:
+        await database.close()
+
+
+def add_sessions(data: Path, names: Sequence[str]) -> dict[str, str]:
+    """A signed-in session for each of these users: cookies by name."""
+    return asyncio.run(_add_sessions(data, names))
+
+
+async def _add_sessions(data: Path, names: Sequence[str]) -> dict[str, str]:
+    settings = load(data=data)
+    database = await open_database(settings)
+    hasher = Argon2Hasher(data / "keys", create_if_new=False)
+    identity = Identity(users=database.users, hasher=hasher, clock=SystemClock(), settings=settings.identity)
+    cookies = {}
+    try:
+        for name in names:
+            user = await identity.get(name)
+            cookies[name], _session = await identity.open_session(user, method="password", address="127.0.0.1")
+    finally:
+        await database.close()
+    return cookies
+
+
+def add_receipts(data: Path) -> None:
+    """One for each completed job, over the last ten months."""
+    made = (
+        "INSERT INTO receipts (release_id, job_id, owner, owner_folded, printer, device, impressions, media_sheets,"
+        " color, confirmed, at) SELECT lower(hex(randomblob(16))), id, owner, owner_folded, printer, 'tray', 3, 2,"
+        " id % 4 = 0, 1, ? - (id % 300) * 86400.0 FROM jobs WHERE state = ?"
+    )
+    with closing(sqlite3.connect(data / FILE_NAME)) as connection, connection:
+        connection.execute(made, (time.time(), int(JobState.COMPLETED)))
+
+
+def add_held(data: Path, owners: Sequence[str]) -> None:
+    """One held job for each of them, prepared and with a key, as far as pages look at it."""
+    asyncio.run(_add_held(data, owners))
+
+
+async def _add_held(data: Path, owners: Sequence[str]) -> None:
+    database = await open_database(load(data=data))
+    try:
+        await database.jobs.add(
+            [
+                a_held_job(printer="bench", owner=owner, expires_at=time.time() + 86400, created_at=time.time())
+                for owner in owners
+            ]
+        )
+    finally:
+        await database.close()

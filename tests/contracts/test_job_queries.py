@@ -143,3 +143,20 @@ async def test_equal_marks_say_that_no_row_changed(jobs: JobStore) -> None:
     assert before is None or before != after
     await jobs.add([a_job()])
     assert after is None or after != await jobs.mark()
+
+
+async def test_sums_of_versions_change_with_every_open_job(jobs: JobStore) -> None:
+    one, _, _, ended = await jobs.add(
+        [
+            a_held_job(owner="Alice"),
+            a_held_job(owner="alice"),
+            a_job(owner=None),
+            a_job(owner="bob", state=JobState.COMPLETED, ended_at=NOW),
+        ]
+    )
+    assert await jobs.open_versions() == {"alice": (2, 0), "": (1, 0)}
+    await jobs.update(one.id, lambda job: JobChange(job=replace(job, message="changed")))
+    await jobs.update(ended.id, lambda job: JobChange(job=replace(job, key=None)))
+    assert await jobs.open_versions() == {"alice": (2, 1), "": (1, 0)}
+    await jobs.update(one.id, lambda job: JobChange(job=replace(job, state=JobState.CANCELED, ended_at=NOW)))
+    assert await jobs.open_versions() == {"alice": (1, 0), "": (1, 0)}

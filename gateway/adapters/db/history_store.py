@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Double, Select, case, cast, func, literal, select
+from sqlalchemy import ColumnElement, Connection, Double, Executable, case, cast, func, literal, select
 
 from gateway.adapters.db.job_queries import Plain
 from gateway.adapters.db.job_rows import fold
@@ -67,7 +67,7 @@ def _span(at: ColumnElement[Any], bounds: Sequence[float]) -> ColumnElement[int]
     return case(*((at < bound, literal(number)) for number, bound in enumerate(bounds[1:-1])), else_=len(bounds) - 2)
 
 
-def _printed(owner: str | None, bounds: Sequence[float]) -> Select[Any]:
+def _printed(owner: str | None, bounds: Sequence[float]) -> Executable:
     span = _span(r.at, bounds).label("span")
     two_sided = case((r.impressions > r.media_sheets, r.impressions - r.media_sheets), else_=0)
     sums: dict[str, ColumnElement[Any]] = {
@@ -86,7 +86,7 @@ def _printed(owner: str | None, bounds: Sequence[float]) -> Select[Any]:
     )
 
 
-def _unprinted(owner: str | None, bounds: Sequence[float]) -> Select[Any]:
+def _unprinted(owner: str | None, bounds: Sequence[float]) -> Executable:
     c = jobs.c
     span = _span(c.ended_at, bounds).label("span")
     return (

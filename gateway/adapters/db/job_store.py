@@ -4,7 +4,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gateway.adapters.db.job_claims import CANDIDATES, CAUSE, EXTEND, ONE_CLAIMER
@@ -21,7 +21,7 @@ from gateway.adapters.db.job_rows import (
 )
 from gateway.adapters.db.json_values import load_document, load_documents
 from gateway.adapters.db.sqlite_rows import insert_numbered
-from gateway.adapters.db.tables import ENDED_WITHOUT_KEY, WITH_KEY, job_records, jobs, receipts
+from gateway.adapters.db.tables import ENDED_WITHOUT_KEY, OPEN, WITH_KEY, job_records, jobs, receipts
 from gateway.adapters.db.transactions import Transactions
 from gateway.domain.account import Receipt
 from gateway.domain.events import JobRecord
@@ -42,6 +42,9 @@ _RECORDS = select(job_records).where(job_records.c.job_id == bindparam("job_id")
 _OBJECTS = select(jobs.c.documents, jobs.c.printable, jobs.c.unlocking, jobs.c.thumbnails).where(WITH_KEY)
 _RECEIPTS = select(receipts).order_by(receipts.c.id.desc()).limit(bindparam("row_limit"))
 _RECEIPTS_OF = _RECEIPTS.where(receipts.c.owner_folded == bindparam("owner"))
+_OPEN_VERSIONS = (
+    select(jobs.c.owner_folded, func.count(), func.sum(jobs.c.version)).where(OPEN).group_by(jobs.c.owner_folded)
+)
 _PURGE = delete(jobs).where(
     jobs.c.id.in_(
         select(jobs.c.id)
@@ -91,6 +94,12 @@ class SqlJobStore:
 
     async def mark(self) -> Hashable | None:
         return await self._transactions.read(_mark)
+
+    async def open_versions(self) -> dict[str, tuple[int, int]]:
+        def work(connection: Connection) -> dict[str, tuple[int, int]]:
+            return {owner or "": (many, int(versions)) for owner, many, versions in connection.execute(_OPEN_VERSIONS)}
+
+        return await self._transactions.read(work)
 
     async def count(self, query: JobQuery) -> int:
         statement, parameters = counted(query)

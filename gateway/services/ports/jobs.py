@@ -81,6 +81,12 @@ class JobStore(Protocol):
     async def mark(self) -> Hashable | None:
         """Equal marks say that no row changed in between; different ones say nothing. None: it cannot tell cheaply."""
 
+    async def open_versions(self) -> dict[str, tuple[int, int]]:
+        """(how many, the sum of their versions) of the open jobs of each owner: changes whenever one of them does.
+
+        By the folded name; "" for those that nobody owns.
+        """
+
     async def update(self, job_id: int, change: Callable[[Job], JobChange | None]) -> Job:
         """Reads the row under its lock, applies `change` (pure) and commits; None leaves it. NotFound if absent.
 
