@@ -13,9 +13,10 @@ import typer
 
 from gateway.app import Gateway, backup, check, demo, restore, serve
 from gateway.cli.common import AsJson, Config, Data, given, settings_of, using
+from gateway.cli.devices import devices
 from gateway.cli.jobs import jobs
 from gateway.cli.mail import mail
-from gateway.cli.printers import devices, printers
+from gateway.cli.printers import printers
 from gateway.cli.users import users
 from gateway.errors import PapertapError
 

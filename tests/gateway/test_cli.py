@@ -47,6 +47,30 @@ def test_a_house_is_furnished_by_command_line(papertap: Shell) -> None:
     assert papertap.json("printer", "list") == []
 
 
+def test_house_rules_are_set_and_taken_back(papertap: Shell) -> None:
+    papertap.json("printer", "add", "files")
+    rules = ("--force-grey", "--force-duplex", "--toner-save", "--footer", "{user} {page}/{pages}", "--bates", "ACME-")
+    changed = papertap.json("printer", "set", "files", *rules, "--pass-through")
+    assert set(changed["house"]) == {
+        "force_grey=True",
+        "force_duplex=True",
+        "toner_save=light",
+        "footer={user} {page}/{pages}",
+        "bates=ACME-",
+    }
+    assert changed["pass_through"] is True
+    changed = papertap.json("printer", "set", "files", "--no-force-grey", "--footer", "", "--no-bates")
+    assert set(changed["house"]) == {"force_duplex=True", "toner_save=light"}
+    assert papertap.json("printer", "set", "files", "--no-toner-save", "--no-force-duplex")["house"] == []
+
+
+def test_a_device_that_cannot_be_asked_is_told_what_it_takes(papertap: Shell) -> None:
+    papertap.json("device", "add", "office", "socket://127.0.0.1:9")
+    changed = papertap.json("device", "set", "office", "--format", "pdf", "--format", "pclxl", "--info", "Office")
+    assert changed["formats"] == ["application/pdf", "application/vnd.hp-PCLXL"]
+    assert papertap.json("device", "set", "office", "--location", "B-204")["formats"] == changed["formats"]
+
+
 def test_a_user_is_added_with_every_proof(papertap: Shell) -> None:
     user = papertap.json(
         "user",
@@ -88,6 +112,9 @@ def test_a_release_that_is_refused_says_why_and_fails(papertap: Shell) -> None:
         ("printer", "add", "UPPER CASE"),
         ("printer", "add", "secure", "--policy", "secure"),
         ("printer", "set", "nothing", "--info", "x"),
+        ("job", "convert", "7"),
+        ("job", "convert", "7", "--sheets", "one"),
+        ("job", "convert", "7", "--print-area", "everything"),
         ("user", "add", "ada", "--pin", "1234"),
         ("user", "remove", "nobody"),
         ("job", "show", "7"),

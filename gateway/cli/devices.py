@@ -1,0 +1,106 @@
+"""`papertap device`: the machines behind the printers."""
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+import typer
+
+from gateway.app import Gateway
+from gateway.cli.common import AsJson, Config, Data, show, using
+from gateway.cli.printers import given_of
+from gateway.domain.device import Device
+from gateway.domain.formats import PCL, PCLXL
+
+_FORMATS = {
+    "pdf": "application/pdf",
+    "pwg": "image/pwg-raster",
+    "urf": "image/urf",
+    "ps": "application/postscript",
+    "pcl": PCL,
+    "pclxl": PCLXL,
+}
+
+devices = typer.Typer(no_args_is_help=True, help="The machines that make paper.")
+
+
+def _device(device: Device) -> dict[str, Any]:
+    return {
+        "name": device.name,
+        "uri": device.uri,
+        "info": device.info,
+        "location": device.location,
+        "state": device.status.state.value,
+        "reasons": list(device.status.reasons),
+        "model": device.capabilities.make_and_model,
+        "failover": device.failover,
+        "formats": list(device.capabilities.formats),
+    }
+
+
+@devices.command("add")
+def device_add(
+    name: str,
+    uri: str,
+    info: Annotated[str | None, typer.Option()] = None,
+    location: Annotated[str, typer.Option()] = "",
+    failover: Annotated[str | None, typer.Option(help="The device that takes over.")] = None,
+    config: Config = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add an output device and ask it what it can do."""
+
+    async def work(gateway: Gateway) -> Device:
+        device = await gateway.printers.add_device(name, uri, info=info or name, location=location, failover=failover)
+        return await gateway.learn(device.name)
+
+    show([_device(using(config, data, work))], as_json, one=True)
+
+
+@devices.command("set")
+def device_set(
+    name: str,
+    format: Annotated[  # noqa: A002 - the option's name
+        list[str] | None,
+        typer.Option(help="What it takes, best first: pdf, pwg, urf, ps, pcl, pclxl or a media type. Several times."),
+    ] = None,
+    info: Annotated[str | None, typer.Option()] = None,
+    location: Annotated[str | None, typer.Option()] = None,
+    failover: Annotated[str | None, typer.Option(help="The device that takes over.")] = None,
+    config: Config = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a device; what is not named stays. Devices that cannot be asked have their formats set here."""
+    changes = given_of({"info": info, "location": location, "failover": failover})
+    formats = tuple(_FORMATS.get(each.lower(), each) for each in format or ())
+
+    async def work(gateway: Gateway) -> Device:
+        able = gateway.printers.device(name).capabilities
+        learned = {"capabilities": replace(able, formats=formats)} if formats else {}
+        return await gateway.printers.change_device(name, **changes | learned)
+
+    show([_device(using(config, data, work))], as_json, one=True)
+
+
+@devices.command("learn")
+def device_learn(name: str, config: Config = None, data: Data = None, as_json: AsJson = False) -> None:
+    """Ask a device again what it can do and how it is."""
+    show([_device(using(config, data, lambda gateway: gateway.learn(name)))], as_json, one=True)
+
+
+@devices.command("list")
+def device_list(config: Config = None, data: Data = None, as_json: AsJson = False) -> None:
+    """List output devices."""
+
+    async def work(gateway: Gateway) -> list[dict[str, Any]]:
+        return [_device(device) for device in gateway.printers.devices()]
+
+    show(using(config, data, work), as_json)
+
+
+@devices.command("remove")
+def device_remove(name: str, config: Config = None, data: Data = None) -> None:
+    """Remove a device that no printer uses."""
+    using(config, data, lambda gateway: gateway.printers.delete_device(name))
+    print(f"Removed {name}.")
