@@ -112,6 +112,7 @@ def sign_in_form(
         to=to,
         name=name[:100],
         error="" if refusal is None else said(refusal.message),
+        tried=refusal is not None and bool(way),
         notice=notice,
         providers=methods.oidc.ways if methods else (),
         passkeys=methods is not None and has_name(visit.request),

@@ -267,7 +267,7 @@ async def test_a_passkey_by_its_button_and_for_confirming(stage: Stage) -> None:
         await page.get_by_role("button", name="Sign out").click()
         button = page.get_by_role("button", name="Use a passkey")
         await expect(button).to_be_visible()
-        await page.get_by_text("Keep me here for 30 days").click()
+        await page.get_by_text("Stay signed in for 30 days").click()
         await button.click()
         await session.send("WebAuthn.setAutomaticPresenceSimulation", presence | {"enabled": True})
         await page.wait_for_url("**/jobs")
