@@ -124,6 +124,7 @@ async def test_from_sign_in_to_paper(stage: Stage) -> None:
         await page.goto(stage.address("/"))
         await page.get_by_role("link", name="Sign in and release").click()
         await page.get_by_role("link", name="PIN").click()
+        await page.get_by_label("Name").fill("alice")
         await page.get_by_label("PIN").fill(PIN)
         await page.get_by_role("button", name="Sign in").click()
         await expect(page.get_by_role("heading", name="Waiting for you 3")).to_be_visible()
