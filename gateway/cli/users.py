@@ -4,9 +4,11 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.app import Gateway
+from gateway.app import Gateway, site_url
 from gateway.cli.common import AsJson, Config, Data, show, using
+from gateway.domain.letter import Letter
 from gateway.domain.user import Role, User
+from gateway.errors import NotPossible
 
 users = typer.Typer(no_args_is_help=True, help="People and their PINs, cards and passwords.")
 
@@ -84,16 +86,28 @@ def user_password(
 
 @users.command("pin")
 def user_pin(
-    name: str, pin: Annotated[str, typer.Argument()] = "random", config: Config = None, data: Data = None
+    name: str,
+    pin: Annotated[str, typer.Argument()] = "random",
+    mail: Annotated[bool, typer.Option("--mail", help="Send it to the user's address instead of showing it.")] = False,
+    config: Config = None,
+    data: Data = None,
 ) -> None:
-    """Set a PIN; without one a random PIN is made and shown once."""
+    """Set a PIN; without one a random PIN is made, and shown or mailed once."""
 
     async def work(gateway: Gateway) -> str:
+        user, mailer = await gateway.identity.get(name), gateway.mailer
+        if mail and not (mailer.enabled and user.email):
+            raise NotPossible(f"No PIN can be mailed to {name}: there is no mail server, or no address of theirs.")
         chosen = await gateway.identity.new_pin() if pin == "random" else pin
         await gateway.identity.set_pin(name, chosen)
-        return chosen
+        if not mail or user.email is None:
+            return f"{name} has the PIN {chosen}."
+        language = (await gateway.personal.preferences.of(user)).language or gateway.settings.site.language
+        values = {"pin": chosen, "url": f"{site_url(gateway.settings)}/account/pin"}
+        await mailer.send(Letter(kind="new-pin", to=user.email, language=language, values=values))
+        return f"{name} has a new PIN; it goes to {user.email} as soon as the server runs."
 
-    print(f"{name} has the PIN {using(config, data, work)}.")
+    print(using(config, data, work))
 
 
 @users.command("card")

@@ -13,7 +13,7 @@ from gateway.domain.job import Job, JobState
 from gateway.domain.letter import USEFUL_SECONDS, Letter
 from gateway.domain.personal import Notice, NoticeKind, Preferences
 from gateway.domain.user import Actor, User
-from gateway.errors import NotFound, PapertapError
+from gateway.errors import BadRequest, NotFound, NotPossible, PapertapError
 from gateway.i18n import day_and_time, ngettext, said, speaking
 from gateway.services.occasions import Occasion, occasions, question
 from gateway.services.ports import Clock, EventBus, JobQuery, JobStore, Mailer, NoticeStore, UserStore
@@ -25,6 +25,7 @@ from gateway.settings import Settings
 
 GATHER_SECONDS = 1.0  # a job's events come in bursts, and its row is read once for each burst
 CATCH_UP_SECONDS = 3600.0
+AGAIN_SECONDS = 30.0  # after one that failed
 RECENT_SECONDS = 7200.0  # a job that ended longer ago is not told of by a catch-up
 RECENT_JOBS = 500
 KEPT_SECONDS = 30 * 24 * 3600.0
@@ -116,11 +117,19 @@ class Notices:
         while True:
             now = self._clock.monotonic()
             if caught_up is None or now - caught_up >= CATCH_UP_SECONDS:
-                caught_up = now
-                await self.catch_up()
+                caught_up = now if await self._caught_up() else now - CATCH_UP_SECONDS + AGAIN_SECONDS
             while self._changed:
                 await self.look(self._changed.pop())
             await self._clock.sleep(GATHER_SECONDS)
+
+    async def _caught_up(self) -> bool:
+        """False when the rows could not be read; what events tell is told meanwhile."""
+        try:
+            await self.catch_up()
+        except PapertapError as error:
+            log.warning("notices could not be caught up with: %s", error)
+            return False
+        return True
 
     async def look(self, job_id: int) -> None:
         """Tells what there is to tell of one job. What fails is logged, and a later look tells it."""
@@ -173,7 +182,7 @@ class Notices:
             return
         if by_mail:
             # The letter first, under a key: a crash in between tells it again, and the key keeps it from going twice.
-            await self._mailer.send(await self._letter(job, occasion, user, chosen))
+            await self._send(await self._letter(job, occasion, user, chosen))
         await self._store.add_notice(
             Notice(
                 user=user.uuid,
@@ -184,6 +193,13 @@ class Notices:
                 values=_values(job),
             )
         )
+
+    async def _send(self, letter: Letter) -> None:
+        """An address that no mail can go to, as an import may have brought it, does not keep the page from telling."""
+        try:
+            await self._mailer.send(letter)
+        except (BadRequest, NotPossible) as error:
+            log.warning("a notice is not told by mail: %s", error)
 
     async def _letter(self, job: Job, occasion: Occasion, user: User, chosen: Preferences) -> Letter:
         kind, name = occasion

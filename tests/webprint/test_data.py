@@ -153,3 +153,17 @@ async def test_a_link_for_one_thing_is_good_for_no_other(house: House, alice: Vi
     assert found
     assert (await alice.get(f"/account/addresses/confirm?token={found[1]}")).status_code == 404
     assert (await alice.get(f"/keep?token={found[1]}")).status_code == 200
+
+
+async def test_a_delegate_who_looks_at_pages_is_written_down(house: House, alice: Visitor) -> None:
+    job = await house.add_with_picture(b"png", name="Payslip")
+    await house.delegates.grant(Actor(user="alice"), "bob")
+    async with visiting(house.app()) as bob:
+        await bob.sign_in("bob")
+        for _ in range(3):
+            assert (await bob.get(f"/jobs/{job.id}/pages/1.png")).status_code == 200
+        assert (await bob.get(f"/jobs/{job.id}/pages/9.png")).status_code == 404
+    [look] = await house.people.access_log.looks_at("alice")
+    assert (look.by, look.what) == ("bob", "thumbnail")
+    await alice.get(f"/jobs/{job.id}/pages/1.png")
+    assert len(await house.people.access_log.looks_at("alice")) == 1

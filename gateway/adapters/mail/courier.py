@@ -138,7 +138,7 @@ def courier_of(settings: Settings, *, clock: Clock) -> SmtpCourier | None:
         raise StartupError("A password for mail without mail.user signs nobody in. Give the user, too.")
     read_password(mail.password_file)
     try:
-        sender = mail_address(mail.sender or f"papertap@{socket.getfqdn()}")
+        sender = mail_address(mail.sender or f"papertap@{socket.gethostname()}")
     except BadRequest as error:
         raise StartupError(f"mail.sender is wrong: {error}") from error
     site = settings.site.name

@@ -10,8 +10,8 @@ from gateway.domain.events import Event, Happening
 from gateway.domain.job import Job, JobState, Reason
 from gateway.domain.personal import NoticeKind, Preferences
 from gateway.domain.user import User
-from gateway.errors import NotFound
-from gateway.services.notices import CATCH_UP_SECONDS, KEPT_SECONDS, Notices
+from gateway.errors import NotFound, Unavailable
+from gateway.services.notices import AGAIN_SECONDS, CATCH_UP_SECONDS, KEPT_SECONDS, Notices
 from tests.webprint.web_house import House
 
 ALL = frozenset(NoticeKind)
@@ -193,3 +193,21 @@ async def test_a_link_is_used_by_one_of_many_at_once(house: House) -> None:
     row = await house.jobs.get(job.id)
     assert row is not None
     assert row.extensions == 1
+
+
+async def test_an_address_that_is_none_does_not_keep_the_page_from_telling(house: House) -> None:
+    await house.users.save_user(replace(await alice(house), email="änne@example.org"))
+    await house.personal.notices.look((await ended(house, JobState.ABORTED)).id)
+    assert told(house) == []
+    assert await house.personal.notices.unread(await alice(house)) == 1
+
+
+async def test_a_database_that_is_away_is_asked_again(house: House) -> None:
+    job = await ended(house, JobState.ABORTED)
+    house.jobs.failure = Unavailable("The database cannot be reached.")
+    task = asyncio.create_task(house.personal.notices.run())
+    await house.clock.until_sleeping()
+    house.jobs.failure = None
+    await house.clock.advance(AGAIN_SECONDS + 2)
+    assert [one.job_id for one in await house.personal.notices.of(await alice(house))] == [job.id]
+    task.cancel()
