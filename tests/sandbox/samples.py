@@ -120,6 +120,59 @@ def flate_bomb(megabytes: int) -> bytes:
         return saved(made, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
 
 
+def page_tree_bomb() -> bytes:
+    """Twenty levels of two references to the same node: a million pages in two kilobytes, claimed as one."""
+    with Pdf.open(io.BytesIO(pdf(1))) as made:
+        node = made.pages[0].obj
+        for _ in range(20):
+            parent = made.make_indirect(Dictionary(Type=Name.Pages, Kids=Array([node, node]), Count=1))
+            node = parent
+        made.Root.Pages = node
+        return saved(made)
+
+
+def form_bomb() -> bytes:
+    """A form that draws ten of another one, thirty levels deep."""
+    with Pdf.open(io.BytesIO(pdf(1))) as made:
+        form = made.make_stream(b"0 0 10 10 re f")
+        for _ in range(30):
+            form.Type, form.Subtype, form.BBox = Name.XObject, Name.Form, Array([0, 0, 600, 900])
+            outer = made.make_stream(b"/F Do " * 10)
+            outer.Resources = Dictionary(XObject=Dictionary(F=form))
+            form = outer
+        form.Type, form.Subtype, form.BBox = Name.XObject, Name.Form, Array([0, 0, 600, 900])
+        made.pages[0].obj.Resources = Dictionary(XObject=Dictionary(F=form))
+        made.pages[0].obj.Contents = made.make_stream(b"/F Do")
+        return saved(made)
+
+
+def calling_pdf(url: str) -> bytes:
+    """An action that opens the address and an image whose data lies there."""
+    with Pdf.open(io.BytesIO(pdf(1))) as made:
+        made.Root.OpenAction = Dictionary(S=Name.URI, URI=pikepdf.String(url))
+        image = made.make_stream(b"")
+        image.Type, image.Subtype, image.Width, image.Height = Name.XObject, Name.Image, 1, 1
+        image.ColorSpace, image.BitsPerComponent = Name.DeviceGray, 8
+        image.F = Dictionary(FS=Name.URL, F=pikepdf.String(url))
+        made.pages[0].obj.Resources.XObject = Dictionary(I=image)
+        made.pages[0].obj.Contents = made.make_stream(b"/I Do")
+        return saved(made)
+
+
+POSTSCRIPT_FILES = (
+    b"(/etc/passwd) (r) file 1000 string readstring pop print",
+    b"(%pipe%id) (r) file 1000 string readstring pop print",
+    b"(/tmp/../proc/self/environ) (r) file 1000 string readstring pop print",
+    b"(/app/sandbox/errors.py) (r) file 1000 string readstring pop show",
+    b"(/app/evil) (w) file (x) writestring",
+    b"(*) {print} 100 string filenameforall (/app/sandbox/client.py) run",
+)
+
+
+def postscript(program: bytes) -> bytes:
+    return b"%!PS\n/Helvetica findfont 20 scalefont setfont 72 72 moveto\n" + program + b"\nshowpage\n"
+
+
 def png(size: tuple[int, int] = (60, 30), color: object = (255, 0, 0), mode: str = "RGB") -> bytes:
     return _image(size, color, mode, "PNG")
 

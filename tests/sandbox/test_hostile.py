@@ -168,37 +168,15 @@ async def test_too_many_pages(sandbox: Sandbox) -> None:
 
 
 async def test_a_page_tree_that_multiplies(sandbox: Sandbox) -> None:
-    """Twenty levels of two references to the same node: a million pages in two kilobytes, claimed as one."""
-    with Pdf.open(io.BytesIO(samples.pdf(1))) as made:
-        node = made.pages[0].obj
-        for _ in range(20):
-            parent = made.make_indirect(Dictionary(Type=Name.Pages, Kids=Array([node, node]), Count=1))
-            node = parent
-        made.Root.Pages = node
-        try:
-            document = samples.saved(made)
-        except pikepdf.PdfError:
-            pytest.fail("the sample can't be made")
-    await _either_way(sandbox, document)
+    await _either_way(sandbox, samples.page_tree_bomb())
 
 
 async def test_a_form_that_draws_itself_exponentially(sandbox: Sandbox) -> None:
     limits = Limits(wall_seconds=3, page_seconds=0, memory_bytes=400 * MIB, tmp_bytes=100 * MIB)
     small = Sandbox(SandboxSettings(workers=1, ready=1, limits=limits))
-    with Pdf.open(io.BytesIO(samples.pdf(1))) as made:
-        form = made.make_stream(b"0 0 10 10 re f")
-        for _ in range(30):
-            form.Type, form.Subtype, form.BBox = Name.XObject, Name.Form, Array([0, 0, 600, 900])
-            outer = made.make_stream(b"/F Do " * 10)
-            outer.Resources = Dictionary(XObject=Dictionary(F=form))
-            form = outer
-        form.Type, form.Subtype, form.BBox = Name.XObject, Name.Form, Array([0, 0, 600, 900])
-        made.pages[0].obj.Resources = Dictionary(XObject=Dictionary(F=form))
-        made.pages[0].obj.Contents = made.make_stream(b"/F Do")
-        document = samples.saved(made)
     await small.start()
     try:
-        await _either_way(small, document)
+        await _either_way(small, samples.form_bomb())
     finally:
         await small.close()
 
@@ -213,20 +191,9 @@ async def test_postscript_that_loops_is_stopped_by_the_watchdog() -> None:
         await sandbox.close()
 
 
-@pytest.mark.parametrize(
-    "attack",
-    [
-        b"(/etc/passwd) (r) file 1000 string readstring pop print",
-        b"(%pipe%id) (r) file 1000 string readstring pop print",
-        b"(/tmp/../proc/self/environ) (r) file 1000 string readstring pop print",
-        b"(/app/sandbox/errors.py) (r) file 1000 string readstring pop show",
-        b"(/app/evil) (w) file (x) writestring",
-        b"(*) {print} 100 string filenameforall (/app/sandbox/client.py) run",
-    ],
-)
+@pytest.mark.parametrize("attack", samples.POSTSCRIPT_FILES)
 async def test_postscript_reads_and_writes_no_file(sandbox: Sandbox, attack: bytes) -> None:
-    document = b"%!PS\n/Helvetica findfont 20 scalefont setfont 72 72 moveto\n" + attack + b"\nshowpage\n"
-    await _refused(sandbox, document, Broken)
+    await _refused(sandbox, samples.postscript(attack), Broken)
 
 
 async def test_a_document_can_reach_no_listener(sandbox: Sandbox) -> None:
@@ -234,17 +201,7 @@ async def test_a_document_can_reach_no_listener(sandbox: Sandbox) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setblocking(False)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/x"
-        with Pdf.open(io.BytesIO(samples.pdf(1))) as made:
-            action = Dictionary(S=Name.URI, URI=pikepdf.String(url))
-            made.Root.OpenAction = action
-            image = made.make_stream(b"")
-            image.Type, image.Subtype, image.Width, image.Height = Name.XObject, Name.Image, 1, 1
-            image.ColorSpace, image.BitsPerComponent = Name.DeviceGray, 8
-            image.F = Dictionary(FS=Name.URL, F=pikepdf.String(url))
-            made.pages[0].obj.Resources.XObject = Dictionary(I=image)
-            made.pages[0].obj.Contents = made.make_stream(b"/I Do")
-            document = samples.saved(made)
-        await _either_way(sandbox, document)
+        await _either_way(sandbox, samples.calling_pdf(url))
         with pytest.raises(BlockingIOError):
             listener.accept()
 

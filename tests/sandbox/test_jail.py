@@ -13,7 +13,7 @@ import pytest
 from sandbox import code, probe
 from sandbox.errors import Unavailable
 from sandbox.policy import Tools
-from tests.sandbox import prisoner
+from tests.sandbox import plain_user, prisoner
 from tests.sandbox.imprison import imprison
 
 
@@ -56,14 +56,9 @@ def test_the_same_as_a_plain_user() -> None:
     """As root, the whole of this module's attempts once more from an ordinary user's gateway."""
     if os.geteuid() != 0:
         return  # every other test of this module has just shown it
-    with _readable_copy() as folder:
-        program = (
-            f"import sys; sys.path[:0] = [{str(folder)!r}, {str(folder / 'lib')!r}]; import json; "
-            "from tests.sandbox.imprison import imprison; print(json.dumps(imprison()))"
-        )
-        done = _as_plain_user(folder, program)
-    assert done.returncode == 0, done.stderr.decode()
-    outcome = json.loads(done.stdout)
+    outcome = json.loads(
+        plain_user.run("import json; from tests.sandbox.imprison import imprison; print(json.dumps(imprison()))")
+    )
     assert set(outcome) == set(prisoner.ATTEMPTS)
     assert {name: value for name, value in outcome.items() if not value.startswith("denied")} == {}
 
@@ -71,70 +66,19 @@ def test_the_same_as_a_plain_user() -> None:
 def test_documents_are_prepared_by_a_plain_user() -> None:
     if os.geteuid() != 0:
         return  # every other test of this package has just shown it
-    with _readable_copy() as folder:
-        program = (
-            f"import sys; sys.path[:0] = [{str(folder)!r}, {str(folder / 'lib')!r}]; import asyncio\n"
-            "from sandbox.client import Sandbox\n"
-            "from tests.sandbox.samples import pdf, prepare\n"
-            "async def main():\n"
-            "    sandbox = Sandbox()\n"
-            "    await sandbox.start()\n"
-            "    prepared, _ = await prepare(sandbox, pdf(3))\n"
-            "    await sandbox.close()\n"
-            "    print(prepared.facts.page_count, prepared.thumbnails)\n"
-            "asyncio.run(main())\n"
-        )
-        done = _as_plain_user(folder, program)
-    assert done.stdout.split() == [b"3", b"3"], done.stderr.decode()
-
-
-def _as_plain_user(folder: Path, program: str) -> "subprocess.CompletedProcess[bytes]":
-    python = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
-    return subprocess.run(
-        [
-            "setpriv",
-            "--reuid",
-            "60500",
-            "--regid",
-            "60500",
-            "--clear-groups",
-            str(python),
-            "-I",
-            "-S",
-            "-B",
-            "-c",
-            program,
-        ],
-        capture_output=True,
-        cwd=folder,
-        env={"PATH": "/usr/bin", "TMPDIR": str(folder / "tmp")},
-        check=False,
+    said = plain_user.run(
+        "import asyncio\n"
+        "from sandbox.client import Sandbox\n"
+        "from tests.sandbox.samples import pdf, prepare\n"
+        "async def main():\n"
+        "    sandbox = Sandbox()\n"
+        "    await sandbox.start()\n"
+        "    prepared, _ = await prepare(sandbox, pdf(3))\n"
+        "    await sandbox.close()\n"
+        "    print(prepared.facts.page_count, prepared.thumbnails)\n"
+        "asyncio.run(main())\n"
     )
-
-
-class _readable_copy:  # noqa: N801 - reads as a word in a `with`
-    """The sandbox, its tests and their libraries where any user can read them, and a folder where any user can write."""
-
-    def __enter__(self) -> Path:
-        self._folder = Path(tempfile.mkdtemp(prefix="papertap-test-"))
-        root = Path(__file__).parents[2]
-        ignore = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(root / "sandbox", self._folder / "sandbox", ignore=ignore)
-        shutil.copytree(root / "tests" / "sandbox", self._folder / "tests" / "sandbox", ignore=ignore)
-        site = Path(pytest.__file__).parents[1]
-        self._folder.joinpath("lib").mkdir()
-        for source in (path for name in (*code.LIBRARIES, "packaging", "pyseccomp.py") for path in site.glob(name)):
-            if source.is_dir():
-                shutil.copytree(source, self._folder / "lib" / source.name, ignore=ignore)
-            else:
-                shutil.copy(source, self._folder / "lib" / source.name)
-        (self._folder / "tmp").mkdir()
-        subprocess.run(["chmod", "-R", "a+rX", str(self._folder)], check=True)
-        (self._folder / "tmp").chmod(0o1777)
-        return self._folder
-
-    def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self._folder, ignore_errors=True)
+    assert said.split() == [b"3", b"3"]
 
 
 def test_the_machine_is_described() -> None:

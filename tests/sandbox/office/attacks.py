@@ -1,6 +1,11 @@
 """Office documents that want something: to fetch, to show what is the host's, to run, or to use everything up."""
 
+import struct
+from functools import cache
+
+from tests.sandbox.formats.compound import compound_file
 from tests.sandbox.office import documents as d
+from tests.sandbox.office import vba
 
 
 def _field(instruction: str) -> bytes:
@@ -73,6 +78,84 @@ def _ole(url: str) -> bytes:
     return d.odt(linked)
 
 
+def _embedded(program: str) -> bytes:
+    """A package that a double click would start (MS-OLEDS section 2.3.6), as Word embeds it."""
+    name = b"invoice.sh\0" + program.encode() + b"\0"
+    script = f"#!/bin/sh\ntouch {program}\n".encode()
+    inner = struct.pack("<H", 2) + name + struct.pack("<HHI", 0, 3, len(program) + 1) + program.encode() + b"\0"
+    inner += struct.pack("<I", len(script)) + script
+    native = struct.pack("<I", len(inner)) + inner
+    held = compound_file({"\x01Ole10Native": native, "\x01CompObj": bytes(4096)})
+    document = d.docx_with("OBJECT")
+    run = (
+        '<w:r><w:object w:dxaOrig="1500" w:dyaOrig="1000"><o:OLEObject xmlns:o="urn:schemas-microsoft-com:office:office" '
+        'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" Type="Embed" ProgID="Package" '
+        'ShapeID="s1" DrawAspect="Icon" ObjectID="_1" r:id="rIdO"/></w:object></w:r>'
+    )
+    relations = d.part(document, "word/_rels/document.xml.rels").replace(
+        "</Relationships>",
+        f'<Relationship Id="rIdO" Type="{d.RELATION}/oleObject" Target="embeddings/oleObject1.bin"/></Relationships>',
+    )
+    types = d.part(document, "[Content_Types].xml").replace(
+        "<Default ",
+        '<Default Extension="bin" ContentType="application/vnd.openxmlformats-officedocument.oleObject"/><Default ',
+        1,
+    )
+    return d.rezipped(
+        document,
+        {
+            "word/document.xml": d.part(document, "word/document.xml").replace("<w:r><w:t>OBJECT</w:t></w:r>", run),
+            "word/_rels/document.xml.rels": relations,
+            "[Content_Types].xml": types,
+            "word/embeddings/oleObject1.bin": held,
+        },
+    )
+
+
+def _template(url: str) -> bytes:
+    """A text whose template lies elsewhere, where it would be fetched with its macros."""
+    document = d.docx_with("x")
+    settings = d.part(document, "word/settings.xml")
+    start = settings.index(">", settings.index("<w:settings")) + 1
+    attached = '<w:attachedTemplate xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:id="rIdX"/>'
+    changed = d.rezipped(document, {"word/settings.xml": settings[:start] + attached + settings[start:]})
+    return _related(changed, "word/settings.xml", "attachedTemplate", url)
+
+
+def _workbook_link(url: str) -> bytes:
+    """A sum over a workbook that lies elsewhere."""
+    book = d.xlsx_with({"A": [["=[1]Sheet1!A1", "x"]]})
+    space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    other = (
+        f'<?xml version="1.0"?><externalLink {space}><externalBook '
+        'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" r:id="rIdX"><sheetNames>'
+        '<sheetName val="Sheet1"/></sheetNames></externalBook></externalLink>'
+    )
+    workbook = d.part(book, "xl/workbook.xml").replace(
+        "</sheets>",
+        '</sheets><externalReferences><externalReference xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/'
+        'relationships" r:id="rIdL"/></externalReferences>',
+    )
+    relations = d.part(book, "xl/_rels/workbook.xml.rels").replace(
+        "</Relationships>",
+        f'<Relationship Id="rIdL" Type="{d.RELATION}/externalLink" Target="externalLinks/externalLink1.xml"/></Relationships>',
+    )
+    types = d.part(book, "[Content_Types].xml").replace(
+        "</Types>",
+        f'<Override PartName="/xl/externalLinks/externalLink1.xml" ContentType="{d.OOXML}.spreadsheetml.externalLink+xml"/></Types>',
+    )
+    changed = d.rezipped(
+        book,
+        {
+            "xl/workbook.xml": workbook,
+            "xl/_rels/workbook.xml.rels": relations,
+            "[Content_Types].xml": types,
+            "xl/externalLinks/externalLink1.xml": other,
+        },
+    )
+    return _related(changed, "xl/externalLinks/externalLink1.xml", "externalLinkPath", url)
+
+
 def macro(path: str) -> bytes:
     """A text that writes `path` as soon as it is opened, if its Basic may run."""
     basic = (
@@ -109,6 +192,7 @@ def macro(path: str) -> bytes:
     )
 
 
+@cache
 def hostile(url: str, secret: str) -> dict[str, bytes]:
     image = '<text:p><draw:frame svg:width="2cm" svg:height="2cm"><draw:image xlink:href="{}"/></draw:frame>x</text:p>'
     section = '<text:section text:name="s"><text:section-source xlink:href="{}"/><text:p>x</text:p></text:section>'
@@ -126,11 +210,26 @@ def hostile(url: str, secret: str) -> dict[str, bytes]:
         "section-file": d.odt(section.format(secret)),
         "includetext": _field(f'INCLUDETEXT "{secret}"'),
         "includepicture": _field(f'INCLUDEPICTURE "{url}" \\d'),
+        "ole-embedded": _embedded(f"{secret.removeprefix('file://')}.ran"),
+        "template": _template(url),
+        "workbook-link": _workbook_link(url),
+        "workbook-file": _workbook_link(secret),
+        "rtf-fields": (
+            b'{\\rtf1{\\*\\template %b}x{\\field{\\*\\fldinst INCLUDEPICTURE "%b" \\\\d}{\\fldrslt y}}'
+            b'{\\field{\\*\\fldinst INCLUDETEXT "%b"}{\\fldrslt z}}}'
+        )
+        % (url.encode(), url.encode(), secret.encode()),
+        "macro": macro(f"{secret.removeprefix('file://')}.ran"),
+        **{
+            f"macro-{name}": made
+            for name, (_, made) in vba.harmful(f"{secret.removeprefix('file://')}.ran", url).items()
+        },
+        "dde-sheet": d.xlsx_with({"A": [["=cmd|'/c calc'!A1", f'=DDE("soffice";"{secret}";"A1")', "x"]]}),
         "dde": _field('DDEAUTO c:\\\\windows\\\\system32\\\\cmd.exe "/k calc"'),
-        "webservice": d.xlsx_with({"A": [[f'=WEBSERVICE("{url}")', f'=WEBSERVICE("{secret}")', "x"]]}),
+        "webservice": d.xlsx_with({"A": [[f'=_xlfn.WEBSERVICE("{url}")', f'=_xlfn.WEBSERVICE("{secret}")', "x"]]}),
         "html": f'<html><body><img src="{url}"><iframe src="{secret}"></iframe><p>x</p></body></html>'.encode(),
         "xxe": d.rezipped(d.odt(), {"content.xml": xxe}),
         "laughs": d.rezipped(d.odt(), {"content.xml": bomb}),
-        "zip-bomb": d.rezipped(d.docx_with("x"), {"word/document.xml": bytes(400_000_000)}),
+        "zip-bomb": d.rezipped(d.docx_with("x"), {"word/document.xml": bytes(100_000_000)}),
         "truncated": d.docx_with("x")[:9000],
     }

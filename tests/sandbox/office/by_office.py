@@ -72,9 +72,29 @@ def _let(document: Any) -> None:
     """Do for the document what it asks for, as a person would who says yes to each question."""
     if hasattr(document, "updateLinks"):
         document.updateLinks()
+    if hasattr(document, "calculateAll"):
+        document.calculateAll()
     start = {value.Name: value.Value for value in document.getEvents().getByName("OnLoad") or ()}
     if "Script" in start:
         document.getScriptProvider().getScript(start["Script"]).invoke((), (), ())
+    for script in _starters(document):
+        document.getScriptProvider().getScript(script).invoke((), (), ())
+
+
+_STARTERS = ("Document_Open", "Workbook_Open", "Auto_Open")
+
+
+def _starters(document: Any) -> list[str]:
+    """What Microsoft's programs run when they open a document with a Visual Basic project; LibreOffice does not."""
+    if "Project" not in document.BasicLibraries.ElementNames:
+        return []
+    library = document.BasicLibraries.getByName("Project")
+    return [
+        f"vnd.sun.star.script:Project.{module}.{name}?language=Basic&location=document"
+        for module in library.ElementNames
+        for name in _STARTERS
+        if f"Sub {name}(" in library.getByName(module)
+    ]
 
 
 def _locked(kind: str, password: str) -> dict[str, object]:
