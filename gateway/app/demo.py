@@ -14,7 +14,7 @@ from gateway.adapters.logs import configure_logging
 from gateway.app.build import Gateway
 from gateway.app.serving import Front, opened, serve_gateway
 from gateway.domain.printer import ReleasePolicy
-from gateway.settings import Settings
+from gateway.settings import Guests, Settings
 from ipp.virtual import Features, VirtualPrinter
 
 DEVICE = "virtual"
@@ -26,8 +26,14 @@ _SPEED = 4.0  # pages a second: fast enough to show, slow enough to see
 def demo(settings: Settings) -> int:
     """Serves everything on the embedded default until stopped; returns the exit status."""
     trusting = settings.ipp.model_copy(update={"trusted_operators": settings.ipp.trusted_operators or LOOPBACK})
+    # There is no screen at the demo's printer to type a code at unless somebody opens one.
+    here = settings.guests if "release" in settings.guests.model_fields_set else _here(settings.guests)
     configure_logging(to=settings.data / "papertap.log")
-    return uvloop.run(_demo(settings.model_copy(update={"ipp": trusting})))
+    return uvloop.run(_demo(settings.model_copy(update={"ipp": trusting, "guests": here})))
+
+
+def _here(guests: Guests) -> Guests:
+    return guests.model_copy(update={"release": "here"})
 
 
 async def _demo(settings: Settings) -> int:
@@ -50,7 +56,12 @@ async def _furnish(gateway: Gateway, uri: str) -> None:
     await gateway.learn(DEVICE)
     if not printers.all():
         await printers.add_printer(
-            "find-me", info="Papertap Find-me", devices=(DEVICE,), location="Release at any printer", is_default=True
+            "find-me",
+            info="Papertap Find-me",
+            devices=(DEVICE,),
+            location="Release at any printer",
+            is_default=True,
+            guests=True,
         )
         await printers.add_printer(
             "direct", info="Papertap Direct", policy=ReleasePolicy.DIRECT, devices=(DEVICE,), location="Prints at once"
@@ -103,6 +114,7 @@ def _greet(front: Front | None, *, sign_in: dict[str, str], paper: Path) -> None
   Laptop    add a printer: ipps://{front.host}:{front.ports().ipp}/ipp/print/find-me
   Shell     lpadmin -p papertap -E -v ipp://localhost:{front.ports().ipp}/ipp/print/find-me -m everywhere
             lp -d papertap FILE.pdf
+  Guest     upload without an account: {page}p/find-me
   Release   sign in at {page}jobs  or:  papertap job list; papertap job release NUMBER --device {DEVICE}
   Paper     {paper.resolve()}
 
