@@ -54,7 +54,7 @@ class KioskPages:
             return self._to_https(visit)
         if query.keys() & {"contrast", "size"}:
             return self._looked(visit)
-        if visit.signed_in:
+        if visit.session is not None:
             return await self._jobs.page(visit, station)
         ticket = cookie_of(visit.request, *CARD)
         held = await kiosk_of(self._site).sessions.card(ticket, address=visit.actor.address) if ticket else None

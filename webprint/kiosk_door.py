@@ -51,7 +51,7 @@ class KioskGuard(Guard):
         keep_cookie(request, response, FORM, value)
 
     def _refused(self, visit: Visit, refusal: Refusal) -> Response:
-        if isinstance(refusal, NotAuthenticated) and not visit.signed_in:
+        if isinstance(refusal, NotAuthenticated) and visit.session is None:
             response: Response = RedirectResponse(home_of(visit), status_code=303)
             if cookie_of(visit.request, *KIOSK):
                 forget_person(visit.request, response)

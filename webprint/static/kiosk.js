@@ -2,7 +2,8 @@
 // for the browsers that printers have: nothing newer than XMLHttpRequest.
 "use strict";
 (function () {
-  var FAST = 50; // milliseconds between two keys: a reader is faster, a person slower
+  var FAST = 50; // milliseconds a key, on the average of a whole number: a reader is faster, a person slower
+  var GAP = 200; // milliseconds without a key: what comes then begins anew
   var SHORTEST = 4; // digits of a card
   var NEWS = 2000; // milliseconds between two looks at what has changed
   var STAY = 4000; // milliseconds between two signs of life sent to the server
@@ -29,7 +30,7 @@
 
   // --- a card: what is typed faster than a person can, and ended by Enter, wherever the focus is
 
-  var typed = "", last = 0, before = "", field = null;
+  var typed = "", began = 0, last = 0, before = "", field = null;
   var card = document.getElementById("card-form");
 
   function forget() {
@@ -41,7 +42,7 @@
     if (!card || event.ctrlKey || event.altKey || event.metaKey) return;
     var now = event.timeStamp || Date.now();
     if (event.key === "Enter") {
-      if (typed.length >= SHORTEST && now - last < FAST * 2) {
+      if (typed.length >= SHORTEST && (last - began) / (typed.length - 1) < FAST && now - last < GAP) {
         event.preventDefault();
         event.stopPropagation();
         if (field) field.value = before;
@@ -53,8 +54,9 @@
     }
     if (event.key === "Shift" || event.key === "CapsLock") return; // readers press them for letters
     if (!event.key || event.key.length !== 1) return void forget();
-    if (now - last > FAST) {
+    if (!typed || now - last > GAP) {
       typed = "";
+      began = now;
       field = event.target && "value" in event.target && event.target.type !== "checkbox" ? event.target : null;
       before = field ? field.value : "";
     }
