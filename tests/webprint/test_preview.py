@@ -2,10 +2,12 @@
 
 import html
 import re
+from dataclasses import replace
 
 import pytest
 
 from gateway.domain.device import DeviceState, DeviceStatus
+from gateway.domain.formats import PCL
 from gateway.domain.house import HouseRules
 from gateway.domain.job import JobState, Reason
 from gateway.domain.user import Actor
@@ -79,6 +81,17 @@ async def test_the_printers_own_rules_are_told(alice: Visitor, house: House) -> 
     ):
         assert told in text
     assert "4 pages on 2 sheets" in text
+
+
+async def test_a_print_file_is_not_shown_and_can_be_released(alice: Visitor, house: House) -> None:
+    job = await house.add(pages=3)
+    assert job.printable is not None
+    await house.change(job.id, printable=replace(job.printable, format=PCL))
+    text = await page(alice, f"/jobs/{job.id}")
+    assert "goes to the printer as it is" in text
+    assert not pictures(text)
+    assert "disabled" not in text[text.index('id="preview-release"') :].partition("</form>")[0]
+    assert (await alice.get(f"/jobs/{job.id}/sides/1.png")).status_code == 409
 
 
 async def test_many_sides_come_in_pages(alice: Visitor, house: House) -> None:
