@@ -19,6 +19,7 @@ LOOKS = {
     "preview": N_("pages as they print"),
     "pages": N_("pictures of pages"),
     "document": N_("the document"),
+    "link": N_("the first page, by a link that you gave away"),
 }
 
 

@@ -15,6 +15,7 @@ from gateway.i18n import gettext as _
 from gateway.services.shares import Shared, Shares
 from webprint import words
 from webprint.answers import status_of
+from webprint.looked import looked
 from webprint.requests import first, host_name
 from webprint.site import Site, Visit
 from webprint.views import view_devices
@@ -84,7 +85,9 @@ class SharePages:
         return self._page(visit, await self._shares.look(self._token(visit), address=visit.actor.address))
 
     async def picture(self, visit: Visit) -> Response:
-        body = await self._shares.page(self._token(visit), address=visit.actor.address)
+        token, address = self._token(visit), visit.actor.address
+        body = await self._shares.page(token, address=address)
+        await looked(self._site, visit, (await self._shares.look(token, address=address)).job, "link")
         headers = {"Cache-Control": "private, max-age=300"}
         return StreamingResponse(body, media_type="image/png", headers=headers)
 

@@ -62,6 +62,8 @@ async def test_the_first_page_only_if_it_was_allowed(alice: Visitor, house: Hous
     async with visiting(house.app()) as stranger:
         assert f"{path}/page.png" in (await stranger.get(path)).text
         assert (await stranger.get(f"{path}/page.png")).content == picture
+    [look] = await house.people.access_log.looks_at("alice")
+    assert (look.by, look.what) == ("anonymous", "link")
 
 
 async def test_whoever_pays_signs_in_first(alice: Visitor, house: House) -> None:

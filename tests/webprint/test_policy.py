@@ -16,7 +16,9 @@ from webprint.site import Visit
 ROLES = ("stranger", "alice", "bob", "olga")  # alice owns the job, olga is an operator
 STATIONS = ("/kiosk", "/desk")  # with sessions and manners of their own: test_kiosk_policy.py
 UPLOADS = ("/upload", "/guest", "/p/")  # other bodies, and guests: test_upload_policy.py
-ROWS = sorted(row for row in POLICY if not row[1].startswith(STATIONS + UPLOADS))
+ACCOUNT = tuple(f"/account/{page}" for page in ("pin", "password", "cards", "addresses", "notices", "data"))
+OWN = (*ACCOUNT, "/keep")  # what each role gets there is in test_account_policy.py
+ROWS = sorted(row for row in POLICY if not row[1].startswith(STATIONS + UPLOADS + OWN) and row[1] != "/account")
 PROOFS = ("/signin/", "/account/security")  # what each role gets there is in test_signin_policy.py
 CLAIM = "/jobs/{id:int}/claim"
 PICTURES = {"/jobs/{id:int}/pages/{number:int}.png", "/jobs/{id:int}/sides/{number:int}.png"}
