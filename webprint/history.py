@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 from starlette.responses import Response
 
 from gateway import i18n
-from gateway.domain.job import Job
+from gateway.domain.job import Job, JobState
 from gateway.domain.statistics import Month, Usage
 from gateway.errors import NotFound
 from gateway.i18n import gettext as _
@@ -89,6 +89,7 @@ class HistoryPages:
         own = [job for job in jobs if (job.owner or "").casefold() == visit.actor.user.casefold()]
         months = await statistics.months(visit.actor.user, MONTHS)
         total = sum((month.usage for month in months), Usage())
+        most = max(month.usage.impressions for month in months)
         return self._site.page(
             visit,
             "history.html",
@@ -96,11 +97,14 @@ class HistoryPages:
             search=search,
             before=before,
             older=_older(jobs, search),
-            bars=_bars(months),
+            bars=_bars(months, most=most, width=WIDTH),
             rows=[self._row(month) for month in reversed(months) if month.usage != Usage()],
             total=self._words(_("All"), total),
-            most=i18n.number(max((month.usage.impressions for month in months), default=0)),
+            most=i18n.number(most),
             size=(WIDTH, HEIGHT, BASE, TOP),
+            # A phone shows half a year, in letters that can be read.
+            half=_bars(months[-MONTHS // 2 :], most=most, width=WIDTH // 2),
+            half_size=(WIDTH // 2, HEIGHT, BASE, TOP),
             any_cost=total.cost > 0,
         )
 
@@ -123,7 +127,7 @@ class HistoryPages:
             id=job.id,
             name=job.name or _("Job %(number)s", number=job.id),
             what=words.state(job),
-            tone="good" if printed else "plain",
+            tone=_tone(job),
             at=words.moment(at),
             when=self._moment(at) if now - at > 86400 else words.ago(now - at),
             facts=tuple(facts),
@@ -156,14 +160,19 @@ class HistoryPages:
             return name
 
 
-def _bars(months: list[Month]) -> list[Bar]:
-    """Black and white below, colour on top of it."""
-    most = max((month.usage.impressions for month in months), default=0) or 1
-    step = WIDTH / max(1, len(months))
+def _tone(job: Job) -> str:
+    if job.state is JobState.ABORTED:
+        return "bad"
+    return "good" if job.state is JobState.COMPLETED else "plain"
+
+
+def _bars(months: list[Month], *, most: int, width: int) -> list[Bar]:
+    """Black and white below, colour on top of it; `most` impressions reach the top."""
+    step = width / len(months)
     bars = []
     for number, month in enumerate(months):
         usage = month.usage
-        scale = (BASE - TOP) / most
+        scale = (BASE - TOP) / max(1, most)
         grey, color = (usage.impressions - usage.color_impressions) * scale, usage.color_impressions * scale
         bars.append(
             Bar(

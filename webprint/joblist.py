@@ -17,7 +17,7 @@ from webprint.own import ENDED, ENDED_SHOWN, OPEN, OPEN_SHOWN, Own, own_jobs
 from webprint.quotes import Offer, Prices, Quotes
 from webprint.requests import first
 from webprint.site import Site, Visit
-from webprint.views import JobView, Part, devices_for, part_of, view_devices, view_job
+from webprint.views import JobView, Part, best_device, devices_for, part_of, view_devices, view_job
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +65,8 @@ class JobList:
     ) -> Response:
         own = await self._wanted(visit, asked)
         jobs, claimable = list(own.jobs), [self.view(own.actor, job) for job in own.claimable]
-        devices = view_devices(devices_for(self._site.printers, jobs), asked.device)
+        targets = devices_for(self._site.printers, jobs)
+        devices = view_devices(targets, asked.device or best_device(targets, jobs))
         views = [self.view(own.actor, job) for job in jobs]
         again = {job.id: offer for job in jobs if (offer := self.quotes.again(job)) is not None}
         state = fingerprint(views, claimable, devices, again)

@@ -304,7 +304,7 @@ class JobPages:
 
     def _told(self, job: Job, section: Section | None) -> Told | None:
         """Price and obstacles of what the preview shows."""
-        if section is None or section.refusal:
+        if section is None:
             return None
         form = {name: [value] for name, value in section.shown.items()}
         try:

@@ -22,7 +22,7 @@ from webprint.options import filled, read_changes
 from webprint.requests import Form, first
 from webprint.rules import rules_said
 from webprint.site import Site, Visit
-from webprint.views import DeviceView, devices_for, view_devices
+from webprint.views import DeviceView, best_device, devices_for, view_devices
 
 AT_ONCE = 5  # sides made together: laying out costs more than one more picture; divides what a page shows
 WIDTH, LARGE = 440, 1200  # pixels
@@ -108,7 +108,7 @@ class PreviewPages:
         form, at = _query(visit), at or f"/jobs/{job.id}"
         targets = devices_for(self._site.printers, [job])
         several = tuple(one for one in targets if devices is None or one.name in devices)
-        offered = view_devices(several, first(form, "device")[:100])
+        offered = view_devices(several, first(form, "device")[:100] or best_device(several, [job]))
         typed = filled(form)
         base = Section(
             filled=typed,

@@ -1,5 +1,6 @@
 """Jobs and devices as the pages show them: pure, from rows to words."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -13,6 +14,7 @@ from gateway.i18n import N_, ngettext, said
 from gateway.i18n import gettext as _
 from gateway.services.ownership import is_own, may, rights_on, sees_pages
 from gateway.services.printers import Printers
+from gateway.services.suitable import advise
 from webprint import words
 
 THUMBNAILS_SHOWN = 20
@@ -154,6 +156,12 @@ def devices_for(printers: Printers, jobs: list[Job]) -> tuple[Device, ...]:
         if printer is not None:
             found.update({device.name: device for device in printers.targets_of(printer)})
     return tuple(found.values())
+
+
+def best_device(devices: Sequence[Device], jobs: Sequence[Job]) -> str:
+    """The name of the first that can print all of these now and lacks nothing; "" when there is none."""
+    wanted = [(job, job.ticket) for job in jobs if part_of(job) is Part.WAITING]
+    return next((device.name for device in devices if not advise(device, wanted, ()).obstacles), "")
 
 
 def view_devices(devices: tuple[Device, ...], wanted: str = "") -> list[DeviceView]:

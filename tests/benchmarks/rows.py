@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+
+from sqlalchemy import create_engine, insert
 
 from gateway.adapters.clock import SystemClock
 from gateway.adapters.db import open_database
 from gateway.adapters.db.engines import FILE_NAME
+from gateway.adapters.db.tables import users
+from gateway.adapters.db.user_store import _user_row
 from gateway.adapters.hasher import Argon2Hasher
 from gateway.domain.job import JobState
 from gateway.services.identity import Identity
@@ -67,19 +70,17 @@ def state_of(data: Path, job_id: int) -> JobState:
         return JobState(connection.execute("SELECT state FROM jobs WHERE id = ?", (job_id,)).fetchone()[0])
 
 
-def add_people(data: Path, count: int, *, first: int = 0) -> None:
+def add_people(data: Path, count: int) -> None:
     """Users "user-<n>" without any proof, put in at once: nobody signs in as one of them."""
-    asyncio.run(_add_people(data, range(first, first + count)))
-
-
-async def _add_people(data: Path, numbers: range) -> None:
-    database = await open_database(load(data=data))
+    numbers = range(count)
+    engine = create_engine(f"sqlite:///{data / FILE_NAME}")
     try:
         for start in range(0, len(numbers), GROUP):
-            several = [a_user(f"user-{n}", uuid=uuid4(), created_at=NOW) for n in numbers[start : start + GROUP]]
-            await asyncio.gather(*(database.users.save_user(user) for user in several))
+            several = [a_user(f"user-{n}", created_at=NOW, version=1) for n in numbers[start : start + GROUP]]
+            with engine.begin() as connection:
+                connection.execute(insert(users), [_user_row(user) for user in several])
     finally:
-        await database.close()
+        engine.dispose()
 
 
 def add_sessions(data: Path, names: Sequence[str]) -> dict[str, str]:

@@ -65,7 +65,7 @@ async def test_an_empty_history_says_what_to_expect(alice: Visitor) -> None:
     text = (await alice.get("/history")).text
     assert "Nothing here yet" in text
     assert "You have printed nothing yet" in text
-    assert '<svg class="chart"' not in text
+    assert '<svg class="chart chart-year"' not in text
 
 
 async def test_the_year_as_picture_and_table(alice: Visitor, house: House) -> None:
@@ -77,7 +77,7 @@ async def test_the_year_as_picture_and_table(alice: Visitor, house: House) -> No
     ]
     await house.add(state=JobState.CANCELED, ended_at=house.clock.now(), impressions=7)
     text = (await alice.get("/history")).text
-    begin = text.index('<svg class="chart"')
+    begin = text.index('<svg class="chart chart-year"')
     picture = ET.fromstring(text[begin : text.index("</svg>", begin) + 6])
     assert picture.get("role") == "img"
     assert "20 pages" in (picture.findtext("desc") or "")
