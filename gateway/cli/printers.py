@@ -8,6 +8,7 @@ import typer
 from gateway.app import Gateway
 from gateway.cli.common import AsJson, Config, Data, show, using
 from gateway.domain.price import NO_TARIFF, parse_price, parse_sheet_price
+from gateway.domain.kiosk import KioskProof
 from gateway.domain.printer import Authentication, HeldView, Printer, ReleasePolicy
 
 printers = typer.Typer(no_args_is_help=True, help="What clients see and print to.")
@@ -22,6 +23,7 @@ def _printer(printer: Printer) -> dict[str, Any]:
         "accepting": printer.is_accepting_jobs,
         "paused": printer.paused,
         "authentication": printer.authentication.value,
+        "kiosk_proofs": [proof.value for proof in printer.kiosk_proofs],
         "uuid": str(printer.uuid),
         "pass_through": printer.pass_through,
         "house": [f"{name}={value}" for name, value in asdict(printer.house).items() if value not in {None, False, ""}],
@@ -93,6 +95,9 @@ def printer_set(
     ] = None,
     no_bates: Annotated[bool, typer.Option("--no-bates", help="Number no sides.")] = False,
     guests: Annotated[bool | None, typer.Option(help="Whether visitors without an account may upload to it.")] = None,
+    kiosk_proof: Annotated[
+        list[KioskProof] | None, typer.Option(help="What suffices at a release station; replaces all.")
+    ] = None,
     config: Config = None,
     data: Data = None,
     as_json: AsJson = False,
@@ -109,6 +114,7 @@ def printer_set(
         "paused": paused,
         "is_default": default,
         "guests": guests,
+        "kiosk_proofs": tuple(kiosk_proof) if kiosk_proof else None,
         "pass_through": pass_through,
     }
     rules: dict[str, Any] = {
