@@ -165,6 +165,10 @@ def _sheets() -> Iterator[Sample]:
         kind = (kinds.XLSX, kinds.XLSM)[number % 2]
         make = partial(office.xlsx, token, pages, kind)
         yield Sample(name=f"sheet-{number}", format=kind, make=make, pages=pages, tokens=(token,), size=A4)
+    for number in range(6):
+        token, pages = _token("XLSB", number), number % 3 + 1
+        make = partial(office.xlsb, token, pages)
+        yield Sample(name=f"binary-{number}", format=kinds.XLSB, make=make, pages=pages, tokens=(token,))
     for number in range(10):
         token, pages = _token("ODS", number), number % 3 + 1
         kind = (kinds.ODS, kinds.OTS)[number % 2]
@@ -179,8 +183,9 @@ def _sheets() -> Iterator[Sample]:
 def _slides() -> Iterator[Sample]:
     for number in range(10):
         token, pages = _token("PPTX", number), number % 4 + 1
-        make = partial(office.pptx, token, pages)
-        yield Sample(name=f"pptx-{number}", format=kinds.PPTX, make=make, pages=pages, tokens=(token,), size=(720, 540))
+        kind = (kinds.PPTX, kinds.PPTX, kinds.PPTM)[number % 3]
+        make = partial(office.pptx, token, pages, kind)
+        yield Sample(name=f"pptx-{number}", format=kind, make=make, pages=pages, tokens=(token,), size=(720, 540))
     for number in range(8):
         token, pages = _token("ODP", number), number % 4 + 1
         make = partial(office.odp, token, pages)

@@ -10,6 +10,7 @@ import openpyxl
 from docx.shared import Pt
 
 from sandbox import kinds
+from tests.sandbox.formats import binary_workbook
 
 _OPEN_XML = "application/vnd.openxmlformats-officedocument"
 _MAIN = {
@@ -18,6 +19,8 @@ _MAIN = {
     kinds.DOCM: "application/vnd.ms-word.document.macroEnabled.main+xml",
     kinds.XLSX: f"{_OPEN_XML}.spreadsheetml.sheet.main+xml",
     kinds.XLSM: "application/vnd.ms-excel.sheet.macroEnabled.main+xml",
+    kinds.PPTX: f"{_OPEN_XML}.presentationml.presentation.main+xml",
+    kinds.PPTM: "application/vnd.ms-powerpoint.presentation.macroEnabled.main+xml",
 }
 Size = tuple[int, int]
 _A4 = (595, 842)
@@ -171,7 +174,13 @@ _MAP = (
 )
 
 
-def pptx(token: str, pages: int) -> bytes:
+def xlsb(token: str, pages: int) -> bytes:
+    """A sheet a page."""
+    rows = [(float(row), float(row * row), token) for row in range(1, 12)]
+    return binary_workbook.xlsb({f"Sheet {number}": rows for number in range(1, pages + 1)})
+
+
+def pptx(token: str, pages: int, form: str = kinds.PPTX) -> bytes:
     """Slides of 10 by 7.5 inches with a text box each, one layout and one master."""
     kind = f"{_OPEN_XML}.presentationml"
     numbers = range(1, pages + 1)
@@ -221,7 +230,7 @@ def pptx(token: str, pages: int) -> bytes:
         members[f"ppt/slides/_rels/slide{number}.xml.rels"] = _relations(
             [("slideLayout", "../slideLayouts/slideLayout1.xml")]
         )
-    return zipped(members)
+    return retyped(zipped(members), kinds.PPTX, form)
 
 
 def _slide(text: str) -> str:

@@ -8,6 +8,8 @@ import pytest
 
 from sandbox.client import Sandbox
 from sandbox.errors import Encrypted
+from tests.sandbox.office import agile
+from tests.sandbox.office import documents as d
 from tests.sandbox.office.conftest import LOCKED, PASSWORD
 from tests.sandbox.office.test_convert import printed, words
 from tests.sandbox.samples import Collected, stream
@@ -28,6 +30,27 @@ async def test_the_password_is_asked_for_checked_and_used(
     prepared, found = await printed(sandbox, document, password=PASSWORD)
     assert "hello office" in found
     assert prepared.facts.page_count == (2 if name.endswith("p") or name == "pptx" else 1)
+
+
+@pytest.mark.parametrize(
+    ("document", "pages"),
+    [
+        (d.docx_with("hello office"), 1),
+        (d.xlsx_with({"A": [["hello office"]]}), 1),
+        (d.pptx(12, "hello office"), 12),
+    ],
+    ids=["docx", "xlsx", "pptx"],
+)
+async def test_agile_encryption(sandbox: Sandbox, document: bytes, pages: int) -> None:
+    """As Office writes since 2010; what LibreOffice writes above is the older, standard one."""
+    made = agile.locked(document, PASSWORD)
+    with pytest.raises(Encrypted):
+        await printed(sandbox, made)
+    with pytest.raises(Encrypted):
+        await printed(sandbox, made, password=f"{PASSWORD}x")
+    prepared, found = await printed(sandbox, made, password=PASSWORD)
+    assert "hello office" in found
+    assert prepared.facts.page_count == pages
 
 
 async def test_what_a_password_opened_is_closed_for_the_next(
