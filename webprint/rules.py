@@ -13,6 +13,7 @@ def rules_said(rules: HouseRules) -> tuple[str, ...]:
         (rules.toner_save is not None, _("This printer saves toner: pages come out paler.")),
         (bool(rules.watermark), _("This printer puts a watermark on each side.")),
         (bool(rules.header or rules.footer), _("This printer puts a line of its own on each side.")),
+        (rules.cover, _("This printer puts a cover page before each job.")),
         (rules.bates is not None, _("This printer numbers each side.")),
         (rules.trace_mark, _("This printer puts a code with the job's number on each side.")),
     )

@@ -90,6 +90,7 @@ def printer_set(
     header: Annotated[str | None, typer.Option(help="At the top of each side, with the same variables.")] = None,
     footer: Annotated[str | None, typer.Option(help="At the bottom of each side, with the same variables.")] = None,
     trace_mark: Annotated[bool | None, typer.Option(help="A small code with the job's number on each side.")] = None,
+    cover: Annotated[bool | None, typer.Option(help="A sheet before each job that says whose it is.")] = None,
     bates: Annotated[
         str | None, typer.Option(help="Number all sides from job to job, with this prefix (may be empty).")
     ] = None,
@@ -125,6 +126,7 @@ def printer_set(
         "header": header,
         "footer": footer,
         "trace_mark": trace_mark,
+        "cover": cover,
         "bates": bates,
     }
     house = given_of(rules)

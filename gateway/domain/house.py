@@ -16,8 +16,9 @@ class HouseRules:
     """The default is none. Texts may hold the variables of a Stamp.
 
     `force_duplex` prints two-sided what asks for one side, where the device can. `remove_graphics` leaves of each page
-    its text; a page without any stays as it is. `trace_mark` is a small code that tells the job's number. `bates` is the
-    prefix of a number on each printed side that runs on from job to job, None for no number.
+    its text; a page without any stays as it is. `cover` is a sheet before each job that says whose it is. `trace_mark`
+    is a small code that tells the job's number. `bates` is the prefix of a number on each printed side that runs on from
+    job to job, None for no number.
     """
 
     force_grey: bool = False
@@ -28,6 +29,7 @@ class HouseRules:
     header: str = ""
     footer: str = ""
     trace_mark: bool = False
+    cover: bool = False
     bates: str | None = None
 
     def __post_init__(self) -> None:
@@ -49,6 +51,8 @@ class HouseRules:
             changes["remove_graphics"] = True
         if self.trace_mark:
             changes["trace_mark"] = True
+        if self.cover:
+            changes["job_sheets"] = "standard"
         stamps = self._stamps()
         if stamps:
             changes["stamps"] = (*ticket.stamps, *stamps)

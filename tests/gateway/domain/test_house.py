@@ -41,6 +41,7 @@ def test_toner_text_and_mark() -> None:
     ruled = HouseRules(toner_save="light", remove_graphics=True, trace_mark=True).applied(JobTicket(copies=2))
     assert ruled == JobTicket(copies=2, toner_save="light", remove_graphics=True, trace_mark=True)
     assert ruled.laid_out_here
+    assert HouseRules(cover=True).applied(JobTicket(job_sheets="none")).covered
     outline = JobTicket(toner_save="outline")
     assert HouseRules(toner_save="light").applied(outline) == outline
 
