@@ -7,8 +7,8 @@ import typer
 
 from gateway.app import Gateway
 from gateway.cli.common import AsJson, Config, Data, show, using
-from gateway.domain.price import NO_TARIFF, parse_price, parse_sheet_price
 from gateway.domain.kiosk import KioskProof
+from gateway.domain.price import NO_TARIFF, parse_price, parse_sheet_price
 from gateway.domain.printer import Authentication, HeldView, Printer, ReleasePolicy
 
 printers = typer.Typer(no_args_is_help=True, help="What clients see and print to.")
