@@ -249,11 +249,11 @@ class DeskPages:
         return money(quote.amount, quote.currency)
 
     def _qr(self, visit: Visit, code: str) -> Markup:
-        """Opens the guest's page on a phone; where this host has no name for others, the digits alone."""
+        """What a station's scanner types; without the address where this host has no name for others."""
         try:
             text = f"{public_base(self._site, visit.request)}/guest?code={code}"
         except Refusal:
-            text = code
+            text = f"code={code}"
         drawn = qr_svg(text).decode()
         return Markup(drawn[drawn.index("<svg") :])  # noqa: S704 - drawn here, from digits and an address of our own
 

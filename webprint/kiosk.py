@@ -32,7 +32,8 @@ from webprint.kiosk_views import Way, result_text, view_station, ways_of
 from webprint.requests import cookie_of, first, form_token, host_name
 from webprint.site import Site, Visit
 
-_SLIP = re.compile(r"[?&]code=(\d{6})$", re.ASCII)  # what a scanner types of the picture on a guest's slip
+# What a scanner types of the picture on a guest's slip, whatever its keyboard makes of the "=".
+_SLIP = re.compile(r"code.(\d{6})$", re.ASCII)
 QUIET = "papertap-quiet"  # the page's script stays where it is
 SECONDS_TO_ANSWER = 60  # then a station forgets a half-done sign-in and shows its front again
 
