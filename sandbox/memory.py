@@ -12,6 +12,7 @@ from typing import Protocol
 from sandbox.settings import Limits
 
 _ROOT = Path("/sys/fs/cgroup")
+_OWN = Path("/proc/self/cgroup")
 
 
 class Guard(Protocol):
@@ -98,28 +99,27 @@ class PolledMemory:
         return PollingGuard(pid, limits.memory_bytes)
 
 
-def detect() -> Memory:
-    """The best means this machine gives us."""
-    for version, root in _candidates():
-        memory = CgroupMemory(root, version=version)
-        if _usable(root, version):
-            _tidy(root)
-            return memory
+def detect(root: Path = _ROOT, own: Path = _OWN) -> Memory:
+    """The best means this machine gives us; `own` names the groups below `root` that we are in."""
+    for version, group in _candidates(root, own):
+        if _usable(group, version):
+            _tidy(group)
+            return CgroupMemory(group, version=version)
     return PolledMemory()
 
 
-def _candidates() -> list[tuple[int, Path]]:
+def _candidates(root: Path, own: Path) -> list[tuple[int, Path]]:
     try:
-        lines = Path("/proc/self/cgroup").read_text(encoding="utf-8").splitlines()
+        lines = own.read_text(encoding="utf-8").splitlines()
     except OSError:
         return []
     found: list[tuple[int, Path]] = []
     for line in lines:
         _, controllers, path = line.split(":", 2)
         if not controllers:
-            found.append((2, _ROOT / path.lstrip("/")))
+            found.append((2, root / path.lstrip("/")))
         elif "memory" in controllers.split(","):
-            found.append((1, _ROOT / "memory" / path.lstrip("/")))
+            found.append((1, root / "memory" / path.lstrip("/")))
     return sorted(found, reverse=True)
 
 
@@ -132,9 +132,10 @@ def _usable(root: Path, version: int) -> bool:
             (root / "cgroup.subtree_control").write_text("+memory", encoding="ascii")
         probe.mkdir(exist_ok=True)
         usable = (probe / ("memory.max" if version == 2 else "memory.limit_in_bytes")).exists()
-        probe.rmdir()
     except OSError:
         return False
+    with contextlib.suppress(OSError):
+        probe.rmdir()
     return usable
 
 
