@@ -82,6 +82,14 @@ class OidcProvider:
     def issuer(self) -> str:
         return self._settings.issuer
 
+    async def check(self) -> str:
+        """What `papertap check` tells; Unavailable when the provider cannot be used."""
+        nothing = Exchange(redirect_uri="", state="", nonce="", verifier="")
+        async with self._session(nothing) as client:
+            document = await self._discover(client)
+            keys = await self._key_set(client, document["jwks_uri"])
+            return f"{self.issuer} answers with {len(keys.keys)} keys"
+
     async def authorization_url(self, exchange: Exchange, *, fresh: bool = False) -> str:
         async with self._session(exchange) as client:
             document = await self._discover(client)

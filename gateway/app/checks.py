@@ -13,10 +13,11 @@ from discovery.interfaces import choose, interfaces
 from gateway.adapters.clock import SystemClock
 from gateway.adapters.converter import machine_findings
 from gateway.adapters.mail import courier_of
+from gateway.adapters.oidc import OidcProvider
 from gateway.app.build import build
 from gateway.errors import PapertapError
 from gateway.services.ports import Undelivered
-from gateway.settings import Settings
+from gateway.settings import OpenId, Settings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +34,11 @@ async def check(settings: Settings) -> list[Finding]:
     """Everything that can be told without serving; takes a few seconds since a jail is really started."""
     findings = [_python(), *await asyncio.to_thread(_sandbox, settings), _pictures()]
     findings += [_port(name, settings.listen.host, port) for name, port in _ports(settings)]
-    findings += [_network(settings), await _mail(settings)]
+    findings += [
+        _network(settings),
+        await _mail(settings),
+        *[await _provider(one) for one in settings.identity.providers],
+    ]
     return findings + [finding async for finding in _stores(settings)]
 
 
@@ -97,6 +102,15 @@ async def _mail(settings: Settings) -> Finding:
         return Finding(name="mail", ok=True, text=await courier.check(), needed=False)
     except (Undelivered, PapertapError) as error:
         return Finding(name="mail", ok=False, text=str(error))
+
+
+async def _provider(settings: OpenId) -> Finding:
+    """Asks for the discovery document and the keys; nobody is signed in."""
+    name = f"sign-in: {settings.name}"
+    try:
+        return Finding(name=name, ok=True, text=await OidcProvider(settings, clock=SystemClock()).check(), needed=False)
+    except PapertapError as error:
+        return Finding(name=name, ok=False, text=str(error), needed=False)
 
 
 async def _stores(settings: Settings) -> AsyncIterator[Finding]:

@@ -143,6 +143,7 @@ class Identity(Accounts):
         )
         await self._users.delete_expired_sessions(now)
         await self._users.save_session(session)
+        self.familiar.note(user.name, address)
         return cookie, session
 
     async def session(self, cookie: str, *, touch: bool = True) -> tuple[Session, Actor] | None:

@@ -129,6 +129,13 @@ async def test_a_fresh_proof_is_asked_for_by_prompt_and_age(provider: OidcProvid
     assert (asked["prompt"], asked["max_age"]) == (["login"], ["0"])
 
 
+async def test_a_check_tells_of_document_and_keys(login: Login, provider: OidcProvider) -> None:
+    assert await provider.check() == f"{ISSUER} answers with 1 keys"
+    login.instead["/.well-known/openid-configuration"] = lambda: httpx2.Response(404)
+    with pytest.raises(Unavailable):
+        await provider_of(login).check()
+
+
 async def test_the_discovery_document_is_kept_for_an_hour(login: Login, provider: OidcProvider) -> None:
     for _ in range(3):
         await provider.authorization_url(EXCHANGE)
