@@ -61,7 +61,6 @@ def a_full_printer() -> Printer:
         groups=("staff",),
         tariff=Tariff(grey=Decimal("0.0500"), sheets=(("iso_a4", Decimal("0.01")),), currency="CHF"),
         guests=True,
-        kiosk_proofs=(KioskProof.CARD_PIN, KioskProof.CODE),
         house=HouseRules(force_grey=True, toner_save="light", footer="{user}", bates=""),
         pass_through=True,
         kiosk_proofs=(KioskProof.PIN,),
