@@ -19,6 +19,18 @@ from tests.fakes import MemoryAttemptStore, MemoryJobStore, MemoryPrinterStore, 
 from tests.fakes_identity import MemoryCredentialStore, MemoryPendingStore
 from tests.postgresql import cluster
 
+__all__ = [
+    "database",
+    "database_settings",
+    "jobs",
+    "postgresql_settings",
+    "postgresql_url",
+    "sqlite_settings",
+    "sqlite_template",
+    "stores",
+]
+"""What a conftest.py offers by `from tests.databases import *`."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stores:

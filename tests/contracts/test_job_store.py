@@ -1,5 +1,6 @@
 """JobStore: what every implementation promises of adding, changing, and forgetting jobs."""
 
+import asyncio
 from dataclasses import fields, replace
 from uuid import uuid4
 
@@ -120,6 +121,20 @@ def test_the_full_job_leaves_no_field_at_its_default() -> None:
     full, plain = a_full_job(), a_job()
     same = {f.name for f in fields(Job) if getattr(full, f.name) == getattr(plain, f.name)}
     assert same == {"id", "printer", "name", "owner", "source", "created_at"}
+
+
+async def test_a_thread_may_add_by_itself(jobs: JobStore) -> None:
+    [kept] = await jobs.add([a_job(idempotency_key="one")])
+    added = await asyncio.to_thread(jobs.add_here, [a_job(), a_job(idempotency_key="one"), a_job()])
+    assert added[1] == kept
+    assert [await jobs.get(job.id) for job in added] == added
+    assert kept.id < added[0].id < added[2].id
+
+
+async def test_threads_and_the_loop_may_add_at_once(jobs: JobStore) -> None:
+    calls = [asyncio.to_thread(jobs.add_here, [a_job()]) if n % 2 else jobs.add([a_job()]) for n in range(12)]
+    ids = {added[0].id for added in await asyncio.gather(*calls)}
+    assert len(ids) == 12
 
 
 async def test_add_gives_ids_ascending_in_the_order_given(jobs: JobStore) -> None:

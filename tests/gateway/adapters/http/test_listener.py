@@ -44,6 +44,44 @@ async def test_the_date_is_the_clocks() -> None:
         assert b"date: Fri, 15 Jan 2027 08:01:00 GMT" in await wire.reader.readuntil(b"08:01:00 GMT")
 
 
+async def test_head_and_body_go_out_in_one_piece() -> None:
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
+        await send({"type": "http.response.body", "body": b"body"})
+
+    async with serving(app) as listener, connected(listener) as wire:
+        for _ in range(3):
+            await wire.send(GET)
+            first = await asyncio.wait_for(wire.reader.read(65536), 10)
+            assert first.startswith(b"HTTP/1.1 200 OK")
+            assert first.endswith(b"\r\n\r\nbody")
+
+
+async def test_a_head_does_not_wait_for_a_body_that_takes_its_time() -> None:
+    go_on = asyncio.Event()
+
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4")]})
+        await go_on.wait()
+        await send({"type": "http.response.body", "body": b"body"})
+
+    async with serving(app) as listener, connected(listener) as wire:
+        await wire.send(GET)
+        assert (await wire.head()).startswith(b"HTTP/1.1 200 OK")
+        go_on.set()
+        assert await wire.exactly(4) == b"body"
+
+
+async def test_an_answer_without_a_body_goes_out_as_well() -> None:
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 204, "headers": [(b"connection", b"close")]})
+        await send({"type": "http.response.body", "body": b""})
+
+    async with serving(app) as listener, connected(listener) as wire:
+        await wire.send(GET)
+        assert (await wire.rest()).startswith(b"HTTP/1.1 204 No Content")
+
+
 async def test_chunked_and_counted_bodies() -> None:
     async with serving(Mirror()) as listener, connected(listener) as wire:
         await wire.send(post("/", "Content-Length: 5", body=b"hello"))

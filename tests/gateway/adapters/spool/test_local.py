@@ -5,6 +5,7 @@ import errno
 import hashlib
 import os
 import stat
+import threading
 import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from gateway.adapters.spool import LocalSpool, directory_of, open_spool
 from gateway.adapters.spool.sealing import CHUNK_SIZE, HEADER_SIZE
 from gateway.adapters.spool.writer import BUFFER_SIZE
 from gateway.errors import StartupError, StorageFailed, StorageFull, Unavailable
+from gateway.services.ports import Stored
 from gateway.settings import Settings
 
 KEY = bytes(range(32))
@@ -110,6 +112,75 @@ async def test_a_cancelled_commit_leaves_nothing(spool: LocalSpool, tmp_path: Pa
         await commit
     await writer.abort()
     assert files(tmp_path) == []
+
+
+async def test_what_follows_begins_when_all_is_on_the_disk(
+    spool: LocalSpool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    sync, rename = os.fsync, os.rename
+
+    def synced(descriptor: int) -> None:
+        sync(descriptor)
+        steps.append("directory" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "file")
+
+    def renamed(source: str, target: str) -> None:
+        rename(source, target)
+        steps.append("name")
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "rename", renamed)
+    writer = await spool.create(KEY)
+    await writer.write(b"safe")
+    stored = await writer.commit(lambda stored: steps.append(f"then {stored.object_id}"))
+    assert steps == ["file", "name", "directory", f"then {stored.object_id}"]
+
+
+async def test_what_a_row_may_name_by_now_is_not_removed(spool: LocalSpool) -> None:
+    """The client goes away while the thread already writes the row."""
+    writer = await spool.create(KEY)
+    await writer.write(b"kept")
+    began, go_on = threading.Event(), threading.Event()
+    kept: list[str] = []
+
+    def then(stored: Stored) -> None:
+        kept.append(stored.object_id)
+        began.set()
+        assert go_on.wait(10)
+
+    commit = asyncio.create_task(writer.commit(then))
+    await asyncio.to_thread(began.wait, 10)
+    commit.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await commit
+    go_on.set()
+    await writer.abort()
+    assert await load(spool, kept[0]) == b"kept"
+
+
+async def test_after_a_cancellation_nothing_follows(spool: LocalSpool, tmp_path: Path) -> None:
+    writer = await spool.create(KEY)
+    await writer.write(b"dropped")
+    began, go_on, sync = threading.Event(), threading.Event(), os.fsync
+    followed: list[Stored] = []
+
+    def slow(descriptor: int) -> None:
+        began.set()
+        assert go_on.wait(10)
+        sync(descriptor)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", slow)
+        commit = asyncio.create_task(writer.commit(followed.append))
+        await asyncio.to_thread(began.wait, 10)
+        commit.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await commit
+        abort = asyncio.create_task(writer.abort())
+        await asyncio.sleep(0)
+        go_on.set()
+        await abort
+    assert (followed, files(tmp_path)) == ([], [])
 
 
 async def test_many_commits_at_once_are_all_there(spool: LocalSpool) -> None:
