@@ -36,7 +36,7 @@ def upgrade() -> None:
         sa.Column("backed_up", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("used_at", sa.Double()),
-        sa.UniqueConstraint("credential"),
+        unique="credential",
     )
     _of_user(
         "app_passwords",
@@ -44,7 +44,7 @@ def upgrade() -> None:
         sa.Column("lookup", sa.Text(), nullable=False),
         sa.Column("created_at", sa.Double(), nullable=False),
         sa.Column("used_at", sa.Double()),
-        sa.UniqueConstraint("lookup"),
+        unique="lookup",
     )
     op.create_table(
         "pending_sign_ins",
@@ -62,13 +62,15 @@ def upgrade() -> None:
     op.create_index(op.f("ix_pending_sign_ins_expires_at"), "pending_sign_ins", ["expires_at"])
 
 
-def _of_user(table: str, *columns: sa.Column[object] | sa.UniqueConstraint) -> None:
+def _of_user(table: str, *columns: sa.Column[object] | sa.UniqueConstraint, unique: str = "") -> None:
+    """The constraints in the order in which the metadata makes them: SQLite keeps the text of a table."""
     op.create_table(
         table,
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("user_uuid", sa.Text(), nullable=False),
         *columns,
         sa.ForeignKeyConstraint(["user_uuid"], ["users.uuid"], ondelete="CASCADE"),
+        *([sa.UniqueConstraint(unique)] if unique else []),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index(op.f(f"ix_{table}_user_uuid"), table, ["user_uuid"])
