@@ -413,7 +413,7 @@ OWN = ("/account/security", "/signin/confirm?next=/account/security")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [NARROW, PHONE, DESKTOP])
+@pytest.mark.parametrize("size", [NARROW, DESKTOP])
 async def test_pages_fit_and_can_be_read(
     stage: Stage, size: tuple[int, int], scheme: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
