@@ -110,6 +110,7 @@ class Sandbox(BaseModel):
     seconds_per_page: float = 2.0
     memory: int = 1024 * MIB
     max_pages: int = 2000
+    guest_pages: int = 500  # of a document by nobody we know: one mistake empties the paper tray for all
     max_pixels: int = 100_000_000
     thumbnails: int = 20
     lease_seconds: float = 60.0  # a worker that was not heard of for so long is dead, and its job goes back in line

@@ -119,6 +119,7 @@ def _preparation(gateway: Gateway, converter: SandboxConverter) -> Preparation:
         workers=gateway.settings.sandbox.workers,
         name=gateway.worker,
         lease=gateway.settings.sandbox.lease_seconds,
+        guest_pages=gateway.settings.sandbox.guest_pages,
     )
 
 

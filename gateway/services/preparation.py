@@ -15,7 +15,7 @@ from gateway.domain.job import Job, JobState
 from gateway.errors import PapertapError, Refusal, Unavailable
 from gateway.services.ports import Clock, Converter, EventBus, JobQuery, JobStore, Keyring, Spool, Stage
 from gateway.services.preparation_making import Making
-from gateway.services.preparation_outcomes import FAILURES, Outcomes
+from gateway.services.preparation_outcomes import FAILURES, GUEST_PAGES, Outcomes
 from gateway.services.printers import Printers
 
 __all__ = ["FAILURES", "LEASE_SECONDS", "POLL_SECONDS", "REST_SECONDS", "Preparation"]
@@ -43,6 +43,7 @@ class Preparation:
         workers: int,
         name: str,
         lease: float = LEASE_SECONDS,
+        guest_pages: int = GUEST_PAGES,
     ) -> None:
         self._jobs = jobs
         self._printers = printers
@@ -53,7 +54,9 @@ class Preparation:
         self._name = name
         self._lease = lease
         self._making = Making(spool=spool, keyring=keyring, converter=converter)
-        self._outcomes = Outcomes(jobs=jobs, printers=printers, spool=spool, events=events, clock=clock, name=name)
+        self._outcomes = Outcomes(
+            jobs=jobs, printers=printers, spool=spool, events=events, clock=clock, name=name, guest_pages=guest_pages
+        )
         self._wake = asyncio.Event()
         self._resting_until = 0.0
 

@@ -10,6 +10,7 @@ from gateway.domain.formats import is_language
 from gateway.domain.job import Cause, Job, JobState, Reason, advance
 from gateway.domain.printer import Printer
 from gateway.domain.ticket import JobTicket
+from gateway.domain.user import is_guest
 from gateway.domain.waiting import assigned, waiting_reasons
 from gateway.errors import (
     DocumentPasswordRequired,
@@ -29,6 +30,7 @@ from gateway.services.preparation_making import Made
 from gateway.services.printers import Printers
 
 FAILURES = 3
+GUEST_PAGES = 500
 
 _ABORT_REASONS: dict[type[Refusal], Reason] = {
     FormatNotSupported: Reason.UNSUPPORTED_DOCUMENT_FORMAT,
@@ -44,7 +46,15 @@ class Outcomes:
     """`name` is the worker's: what it no longer holds the claim of, it leaves alone."""
 
     def __init__(
-        self, *, jobs: JobStore, printers: Printers, spool: Spool, events: EventBus, clock: Clock, name: str
+        self,
+        *,
+        jobs: JobStore,
+        printers: Printers,
+        spool: Spool,
+        events: EventBus,
+        clock: Clock,
+        name: str,
+        guest_pages: int = GUEST_PAGES,
     ) -> None:
         self._jobs = jobs
         self._printers = printers
@@ -52,11 +62,18 @@ class Outcomes:
         self._events = events
         self._clock = clock
         self._name = name
+        self._guest_pages = guest_pages
 
     # -- where it waits
 
     async def prepared(self, job: Job, made: Made) -> Job:
-        """FormatError when none of the pages that were asked for is there."""
+        """FormatError when none of the pages that were asked for is there, TooLarge for a guest who sends too many."""
+        stranger = job.owner is None or is_guest(job.owner)
+        if made.pages is not None and made.pages > self._guest_pages and stranger:
+            raise TooLarge(
+                f"The document has {made.pages} pages, and guests may print {self._guest_pages}."
+                " Sign in, or print it in parts."
+            )
         if made.pages is not None and not job.ticket.chosen(made.pages):
             raise FormatError(f"The document has {made.pages} pages: none of those asked for is among them.")
 

@@ -263,3 +263,21 @@ async def test_documents_know_their_pages_and_share_their_submitters_worker() ->
     await prepared(house, await house.spooled(fake_pdf(1)))
     first, second = house.converter.batches
     assert first == second is not None
+
+
+@pytest.mark.parametrize(
+    ("owner", "pages", "state"),
+    [
+        (None, 500, JobState.PENDING_HELD),
+        (None, 501, JobState.ABORTED),
+        ("guest:7", 501, JobState.ABORTED),
+        ("alice", 501, JobState.PENDING_HELD),
+    ],
+)
+async def test_guests_have_a_limit_of_pages_of_their_own(owner: str | None, pages: int, state: JobState) -> None:
+    house = await House.built()
+    job = await prepared(house, await house.spooled(fake_pdf(pages), owner=owner))
+    assert job.state is state
+    if state is JobState.ABORTED:
+        assert Reason.DOCUMENT_UNPRINTABLE_ERROR in job.reasons
+        assert "501 pages, and guests may print 500" in job.message
