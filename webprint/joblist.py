@@ -63,10 +63,13 @@ class JobList:
         refusal: Refusal | None = None,
         offers: tuple[Offer, ...] = (),
     ) -> Response:
+        if notes is None:
+            asked = await self._preferred(visit, asked)
         own = await self._wanted(visit, asked)
         jobs, claimable = list(own.jobs), [self.view(own.actor, job) for job in own.claimable]
         targets = devices_for(self._site.printers, jobs)
-        devices = view_devices(targets, asked.device or best_device(targets, jobs))
+        ready = {device.name for device in targets if device.status.can_print}
+        devices = view_devices(targets, asked.device if asked.device in ready else best_device(targets, jobs))
         views = [self.view(own.actor, job) for job in jobs]
         again = {job.id: offer for job in jobs if (offer := self.quotes.again(job)) is not None}
         state = fingerprint(views, claimable, devices, again)
@@ -108,6 +111,14 @@ class JobList:
             return await own_jobs(self._site.release, visit.actor)
         jobs = await self._searched(visit, asked)
         return Own(actor=visit.actor, jobs=tuple(jobs), claimable=())
+
+    async def _preferred(self, visit: Visit, asked: Asked) -> Asked:
+        """With what the visitor wants to be chosen when the list opens: all jobs, and a device."""
+        if self._site.personal is None or visit.actor.user is None or asked.everybody:
+            return asked
+        user = await self._site.identity.get(visit.actor.user)
+        chosen = await self._site.personal.preferences.of(user)
+        return replace(asked, select_all=asked.select_all or chosen.select_all, device=asked.device or chosen.device)
 
     async def _searched(self, visit: Visit, asked: Asked) -> list[Job]:
         if not asked.everybody:

@@ -34,6 +34,9 @@ pytestmark = [
 
 TARIFF = Tariff(grey=Decimal("0.05"), color=Decimal("0.25"), currency="EUR")
 SECOND = 1000  # milliseconds
+# What reaches beyond the window, innermost last.
+WIDE = """[...document.querySelectorAll("body *")].filter((one) => one.getBoundingClientRect().right > innerWidth + 1)
+  .slice(-4).map((one) => one.outerHTML.slice(0, 120))"""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -276,7 +279,7 @@ async def test_pages_keep_the_rules(scene: Scene, size: tuple[int, int], scheme:
                 await expect(page.locator("#quote")).to_contain_text("does not have")
             wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
             await page.screenshot(path=pictures / f"{name}-{size[0]}-{scheme}.png", full_page=True)
-            assert wide <= 0, f"{path} scrolls sideways"
+            assert wide <= 0, f"{path} scrolls sideways: {await page.evaluate(WIDE)}"
             assert await page.evaluate(CONTRAST) == []
             assert await page.evaluate(SMALL) == []
             assert await violations(page) == []

@@ -9,6 +9,7 @@ import pytest
 from gateway.domain.capabilities import Capabilities
 from gateway.domain.device import DeviceState, DeviceStatus
 from gateway.domain.job import Job, JobState
+from gateway.domain.personal import Preferences
 from gateway.domain.price import Tariff
 from gateway.domain.ticket import JobTicket
 from tests.webprint.visitor import Visitor
@@ -212,3 +213,20 @@ async def test_three_times_longer_and_then_no_more(alice: Visitor, house: House)
         assert "is kept longer" in (await alice.post(f"/jobs/{job.id}/extend")).text
     assert f"/jobs/{job.id}/extend" not in (await alice.get("/jobs")).text
     assert "extended 3 times already" in (await alice.post(f"/jobs/{job.id}/extend")).text
+
+
+async def test_the_list_opens_as_its_owner_wants_it(alice: Visitor, house: House) -> None:
+    jobs = [await house.add(), await house.add()]
+    user = await house.identity.get("alice")
+    await house.personal.preferences.save(user, Preferences(select_all=True, device="lobby"))
+    text = (await alice.get("/jobs")).text
+    assert all(f'value="{job.id}" checked' in text for job in jobs)
+    assert 'value="lobby" checked' in text
+    await house.printers.set_device_status("lobby", DeviceStatus(state=DeviceState.STOPPED))
+    assert 'value="copy-room" checked' in (await alice.get("/jobs")).text, "one that can print"
+
+
+async def test_the_device_that_suits_is_chosen(alice: Visitor, house: House) -> None:
+    await a_grey_device(house)
+    await house.add(color=True)
+    assert 'value="copy-room" checked' in (await alice.get("/jobs")).text
