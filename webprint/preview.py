@@ -26,7 +26,6 @@ from webprint.views import DeviceView, best_device, devices_for, view_devices
 
 AT_ONCE = 5  # sides made together: laying out costs more than one more picture; divides what a page shows
 WIDTH, LARGE = 440, 1200  # pixels
-AS_IT_IS = "This print file goes to the printer as it is: it cannot be shown here."
 NONE_HERE = "Previews are not made on this server. Your job prints as chosen all the same."
 
 
@@ -151,7 +150,9 @@ class PreviewPages:
         if self._site.preview is None:
             return replace(base, note=NONE_HERE)
         if job.raw_format is not None:
-            return replace(base, note=AS_IT_IS, rules=())
+            return replace(
+                base, note=_("This print file goes to the printer as it is: it cannot be shown here."), rules=()
+            )
         # The device that the release beside it goes to; while none can print, the one that would suit.
         wanted = base.device.name if base.device else None
         begin = (begin - 1) // MOST_SIDES * MOST_SIDES + 1

@@ -15,6 +15,8 @@ from sandbox.jail.task import Task
 from sandbox.kinds import LANGUAGES, OFFICE, PCLXL, PDF, POSTSCRIPT, RASTERS
 from sandbox.model import Asks, PageFacts
 
+UNCOUNTED = "The pages of this print file could not be counted."
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Opened:
@@ -109,7 +111,7 @@ def _as_it_is(source: Path, target: Path, kind: Kind, asks: Asks, task: Task) ->
     source.rename(target)
     width, height = found.size
     page = PageFacts(width=width, height=height, color=found.color)
-    unknown = () if found.pages is not None else ("The pages of this print file could not be counted.",)
+    unknown = () if found.pages is not None else (UNCOUNTED,)
     return Opened(
         path=target,
         format=kind.format,

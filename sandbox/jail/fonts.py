@@ -11,6 +11,11 @@ import pikepdf
 from pikepdf import Dictionary, Name, Pdf
 
 _FC_LIST = "/usr/bin/fc-list"
+# Constants, because a page finds a sentence's translation by them.
+REPLACED = "The font {names} is missing and replaced, so lines may break elsewhere."
+ALL_REPLACED = "The fonts {names} are missing and replaced, so lines may break elsewhere."
+REPLACED_BY = "The font {names} is missing; {others} is used instead, so lines may break elsewhere."
+ALL_REPLACED_BY = "The fonts {names} are missing; {others} are used instead, so lines may break elsewhere."
 _MOST = 100
 _NAMED = 5
 _MAX_OBJECTS = 20_000
@@ -74,11 +79,11 @@ def _instead(used: set[str], wanted: tuple[str, ...]) -> list[str]:
 
 
 def _note(missing: list[str], instead: list[str]) -> str:
-    more = f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else ""
-    what = f"The font {missing[0]} is" if len(missing) == 1 else f"The fonts {', '.join(missing[:_NAMED])}{more} are"
+    one = len(missing) == 1
+    names = ", ".join([*missing[:_NAMED], *(["..."] if len(missing) > _NAMED else [])])
     if instead and len(instead) <= _NAMED:
-        return f"{what} missing; {', '.join(instead)} {'is' if len(instead) == 1 else 'are'} used instead, so lines may break elsewhere."
-    return f"{what} missing and replaced, so lines may break elsewhere."
+        return (REPLACED_BY if one else ALL_REPLACED_BY).format(names=names, others=", ".join(instead))
+    return (REPLACED if one else ALL_REPLACED).format(names=names)
 
 
 def _fonts(pdf: Pdf) -> Iterator[pikepdf.Object]:

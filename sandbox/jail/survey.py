@@ -9,6 +9,9 @@ from sandbox.inspection import Inspection, Section
 from sandbox.jail import compound, package, skim, survey_sheets, survey_text, wanted
 from sandbox.jail.parts import attribute, count, local
 
+# Constants, because a page finds a sentence's translation by them.
+MACROS = "The document has macros; they are not run."
+LINKS = "The workbook refers to other workbooks; the values that were saved last are printed."
 _EMU_PER_HUNDREDTH_MM = 360
 
 
@@ -31,9 +34,9 @@ def glance(source: Path, kind: str) -> Glance:
         names = archive.namelist()
         notes = []
         if skim.has_macros(names):
-            notes.append("The document has macros; they are not run.")
+            notes.append(MACROS)
         if any("externalLinks/" in name and name.endswith(".xml") for name in names):
-            notes.append("The workbook refers to other workbooks; the values that were saved last are printed.")
+            notes.append(LINKS)
         return Glance(
             notes=tuple(notes), fonts=wanted.fonts(archive, kind), inspection=skim.skim(source, archive, kind)
         )

@@ -6,6 +6,16 @@ from gateway.domain.conversion import AS_AUTHORED, ConversionChoice
 from gateway.domain.document import Asks, Coverage, DocumentFacts, Inspection, PageFacts, Sheet
 from sandbox import inspection, model
 
+# Constants, because a page finds a sentence's translation by them.
+REMOVED = "Removed for safety: {words}."
+REPAIRED = "The file was damaged and has been repaired: check the pages."
+HIDDEN_SHEET = "This sheet is hidden and is not printed: {names}."
+HIDDEN_SHEETS = "These sheets are hidden and are not printed: {names}."
+HIDDEN_SLIDE = "One slide is hidden and not printed."
+HIDDEN_SLIDES = "{count} slides are hidden and not printed."
+COMMENT = "One comment is not printed."
+COMMENTS = "{count} comments are not printed."
+CHANGES = "Tracked changes are printed as if they had been accepted."
 _NAMED = 5
 
 
@@ -26,9 +36,9 @@ def document_facts(facts: model.Facts, choice: ConversionChoice = AS_AUTHORED) -
 def _notes(facts: model.Facts, found: Inspection | None, choice: ConversionChoice) -> Iterator[str]:
     # A PDF that was made here of something else holds only what its making put in: nobody needs to know.
     if facts.removed and facts.format == model.PDF:
-        yield f"Removed for safety: {', '.join(facts.removed)}."
+        yield REMOVED.format(words=", ".join(facts.removed))
     if facts.repaired:
-        yield "The file was damaged and has been repaired: check the pages."
+        yield REPAIRED
     yield from facts.notes
     if found is not None:
         yield from _left_out(found, choice)
@@ -39,20 +49,15 @@ def _left_out(found: Inspection, choice: ConversionChoice) -> Iterator[str]:
         sheet.name for number, sheet in enumerate(found.sheets, 1) if sheet.hidden and number not in choice.sheets
     ]
     if hidden:
-        more = f" and {len(hidden) - _NAMED} more" if len(hidden) > _NAMED else ""
-        what = "This sheet is hidden and is" if len(hidden) == 1 else "These sheets are hidden and are"
-        yield f"{what} not printed: {', '.join(hidden[:_NAMED])}{more}."
+        names = ", ".join([*hidden[:_NAMED], *(["..."] if len(hidden) > _NAMED else [])])
+        yield (HIDDEN_SHEET if len(hidden) == 1 else HIDDEN_SHEETS).format(names=names)
     if found.hidden_slides:
-        yield f"{_counted(found.hidden_slides, 'slide is', 'slides are')} hidden and not printed."
+        yield HIDDEN_SLIDE if found.hidden_slides == 1 else HIDDEN_SLIDES.format(count=found.hidden_slides)
     # Comments on slides cannot be printed, so nobody is asked.
     if found.comments and not found.slides and not choice.comments:
-        yield f"{_counted(found.comments, 'comment is', 'comments are')} not printed."
+        yield COMMENT if found.comments == 1 else COMMENTS.format(count=found.comments)
     if found.tracked_changes and not choice.changes:
-        yield "Tracked changes are printed as if they had been accepted."
-
-
-def _counted(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
+        yield CHANGES
 
 
 def _page(page: model.PageFacts) -> PageFacts:

@@ -298,7 +298,7 @@ def test_notes_say_what_is_left_out_unless_it_was_chosen() -> None:
 
 def test_comments_on_slides_are_not_offered() -> None:
     slides = Facts(format=kinds.PPTX, pages=(), inspection=Inspection(slides=3, hidden_slides=1, comments=4))
-    assert document_facts(slides).notes == ("1 slide is hidden and not printed.",)
+    assert document_facts(slides).notes == ("One slide is hidden and not printed.",)
 
 
 def test_coverage_and_fonts_come_through() -> None:
