@@ -20,6 +20,7 @@ from tests.benchmarks.releasing import device
 from tests.benchmarks.remembering import memory
 from tests.benchmarks.report import Report
 from tests.benchmarks.restarting import restart
+from tests.benchmarks.uploading import upload
 
 BENCHMARKS: dict[str, Callable[[Plan, Report], None]] = {
     "print": print_jobs,
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, Callable[[Plan, Report], None]] = {
     "device": device,
     "intake": intake,
     "convert": convert,
+    "upload": upload,
     "pages": pages,
     "live": live,
 }
