@@ -71,7 +71,7 @@ def _pptx_image(url: str) -> bytes:
 
 
 def _ole(url: str) -> bytes:
-    """An object that is linked, and one that is embedded with something to start."""
+    """An object that lies elsewhere."""
     linked = (
         f'<text:p><draw:frame svg:width="2cm" svg:height="2cm"><draw:object xlink:href="{url}"/></draw:frame>x</text:p>'
     )
