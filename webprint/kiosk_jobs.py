@@ -8,17 +8,19 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from gateway.domain.job import Job
 from gateway.domain.user import is_guest
-from gateway.errors import NotFound, Refusal
+from gateway.errors import BadRequest, NotFound, Refusal
 from gateway.i18n import gettext as _
 from gateway.i18n import money, ngettext, said
 from gateway.services.kiosk import Station
 from gateway.services.pricing import Pricing
 from gateway.services.release import Outcome
+from gateway.services.suitable import Change
 from webprint.answers import status_of
 from webprint.joblist import Note, fingerprint
 from webprint.kiosk_door import CARD, FORM, KIOSK, forget_person, home_of, kiosk_of, look_of
-from webprint.kiosk_views import KioskJob, choices, instead, view_kiosk_job, view_station
+from webprint.kiosk_views import KioskJob, advice_for, choices, instead, view_kiosk_job, view_station
 from webprint.options import read_jobs
+from webprint.quotes import ADAPT
 from webprint.requests import cookie_of, first, form_token
 from webprint.site import Site, Visit
 from webprint.views import Part, part_of
@@ -69,8 +71,9 @@ class KioskJobs:
         shown = await self._shown(visit, station)
         views = choices(station, shown.jobs, self._site.printers, told.device)
         other = instead(station, shown.jobs, self._site.printers)
+        advice = advice_for(station, shown.jobs, self._site.printers)
         where = view_station(station)
-        state = fingerprint(shown.cards, views, where, other)
+        state = fingerprint(shown.cards, views, where, other, advice)
         if not told.notes and visit.request.headers.get("if-none-match") == state:
             return Response(status_code=304, headers={"ETag": state})
         kiosk, settings = kiosk_of(self._site), self._site.settings
@@ -88,6 +91,9 @@ class KioskJobs:
             selected=self._selected(shown, told),
             devices=views,
             instead=other,
+            advice=advice,
+            lacks=", ".join(advice.obstacles) if advice else "",
+            adapted=", ".join(ADAPT[change] for change in advice.changes) if advice else "",
             notes=told.notes,
             who=_("Guest") if is_guest(name) else name,
             price=money(shown.total, shown.currency) if shown.total else "",
@@ -198,7 +204,8 @@ class KioskJobs:
 
     async def _release(self, visit: Visit, station: Station, ids: list[int], device: str) -> tuple[Response, bool]:
         """Sends, and signs out when everything went and nothing else waits here: the next person need not."""
-        outcomes = await kiosk_of(self._site).release(station, ids, visit.actor, device=device or None)
+        adapt = _agreed(first(visit.form, "adapt"))
+        outcomes = await kiosk_of(self._site).release(station, ids, visit.actor, device=device or None, adapt=adapt)
         refused = [outcome for outcome in outcomes if outcome.refusal is not None]
         if not refused and not (await self._shown(visit, station)).ready:
             return RedirectResponse(home_of(visit), status_code=303), False
@@ -264,6 +271,13 @@ class KioskJobs:
             return await kiosk_of(self._site).cards_of(name) >= self._site.settings.kiosk.cards
         except NotFound:  # a guest has no cards
             return False
+
+
+def _agreed(text: str) -> list[Change]:
+    try:
+        return [Change(word) for word in text.split(" ") if word]
+    except ValueError:
+        raise BadRequest("This print option is not known here. Reload the page and try again.") from None
 
 
 def _priced(card: KioskJob, amount: Decimal, currency: str) -> KioskJob:

@@ -12,7 +12,7 @@ from gateway.i18n import gettext as _
 from gateway.i18n import ngettext
 from gateway.services.kiosk import Result, Station
 from gateway.services.printers import Printers
-from gateway.services.suitable import missing_of, nearest
+from gateway.services.suitable import Advice, advise, missing_of, nearest
 from webprint import words
 from webprint.views import DeviceView, JobView, Part, part_of, view_devices, view_job
 
@@ -127,6 +127,17 @@ def instead(station: Station, jobs: list[Job], printers: Printers) -> Device | N
                 counts[device.name] = counts.get(device.name, 0) + 1
     most = max(counts.values(), default=0)
     return nearest(own, [device for device in printers.devices() if most and counts.get(device.name) == most])
+
+
+def advice_for(station: Station, jobs: list[Job], printers: Printers) -> Advice | None:
+    """What the station's device has not of what waits here; None where it has all, or cannot print at all."""
+    own = station.device
+    wanted = [(job, job.ticket) for job in _waiting(jobs) if own in _targets(job, printers)]
+    if own is None or not own.status.can_print or not wanted:
+        return None
+    others = [device for device in printers.devices() if all(device in _targets(job, printers) for job, _t in wanted)]
+    advice = advise(own, wanted, others)
+    return advice if advice.obstacles else None
 
 
 def _waiting(jobs: list[Job]) -> list[Job]:

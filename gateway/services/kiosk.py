@@ -1,7 +1,7 @@
 """The release station (row 76): who stands there, what they must show, and what became of what they printed."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 
@@ -17,6 +17,7 @@ from gateway.services.kiosk_sessions import KioskSessions
 from gateway.services.ports import Clock, JobQuery, JobStore, UserStore
 from gateway.services.printers import Printers
 from gateway.services.release import Outcome, Release
+from gateway.services.suitable import Change, advise
 from gateway.settings import Settings
 
 MOST_SHOWN = 200  # jobs of one person at a station
@@ -228,15 +229,36 @@ class Kiosk:
         return await self._release.find(query, actor)
 
     async def release(
-        self, station: Station, ids: Sequence[int], actor: Actor, *, device: str | None = None
+        self,
+        station: Station,
+        ids: Sequence[int],
+        actor: Actor,
+        *,
+        device: str | None = None,
+        adapt: Collection[Change] = (),
     ) -> list[Outcome]:
-        """To `device`, else to the station's own. Returns at once; the sending goes on behind."""
+        """To `device`, else to the station's own. Returns at once; the sending goes on behind.
+
+        `adapt`: what a job may do without where the device has not what it asks for.
+        """
         if not ids:
             raise BadRequest("Choose at least one job first.")
         target = device or (station.device.name if station.device is not None else None)
-        outcomes = await self._release.release(ids, actor, device=target)
+        outcomes: list[Outcome] = []
+        for job_id in ids:
+            changes = await self._adapted(job_id, actor, target, adapt) if adapt and target else {}
+            outcomes += await self._release.release([job_id], actor, device=target, changes=changes)
         self.sent(station, outcomes)
         return outcomes
+
+    async def _adapted(self, job_id: int, actor: Actor, target: str, adapt: Collection[Change]) -> dict[str, object]:
+        """Changes of the ticket that this job needs at that device, of those that were agreed to."""
+        try:
+            job, device = await self._release.visible(job_id, actor), self._printers.device(target)
+        except NotFound:  # the release says so
+            return {}
+        needed = [change for change in advise(device, [(job, job.ticket)], ()).changes if change in adapt]
+        return {name: value for change in needed for name, value in change.changes.items()}
 
     def sent(self, station: Station, outcomes: Sequence[Outcome]) -> None:
         """What the idle screen shall tell of."""

@@ -7,10 +7,12 @@ from decimal import Decimal
 
 import pytest
 
+from gateway.domain.capabilities import Capabilities
 from gateway.domain.device import Device, DeviceState, DeviceStatus
 from gateway.domain.job import JobState, Reason
 from gateway.domain.kiosk import KioskProof
 from gateway.domain.price import Tariff
+from gateway.domain.ticket import JobTicket
 from gateway.settings import Settings
 from tests.webprint.station import COPY_ROOM, Person, standing
 from tests.webprint.visitor import SECURE, visiting
@@ -249,6 +251,40 @@ async def test_release_on_tap_shows_the_list_where_nothing_can_be_printed() -> N
         page = await person.get("/kiosk/library")
     assert "Plan" in page.text
     assert "Print at" in page.text
+    assert await house.jobs.get(job.id) == job
+
+
+async def test_what_the_device_has_not_is_said_and_helped_with_one_touch(person: Person, house: House) -> None:
+    plain = Capabilities(color=False, duplex=False)
+    await house.store.save_device(replace(await _device(house, "copy-room"), capabilities=plain))
+    await house.printers.refresh()
+    leaflet = await house.add(
+        name="Leaflet", color=True, ticket=JobTicket(sides="two-sided-long-edge", print_color_mode="color")
+    )
+    letter = await house.add(name="Letter", ticket=JobTicket(sides="one-sided"))
+    await person.enter()
+    page = await person.get(COPY_ROOM)
+    assert "Copy room does not have two-sided printing, colour." in page.text
+    assert "Print in black and white, one-sided" in page.text
+    assert 'name="device" value="lobby">Print at Lobby' in page.text
+    refused = await person.post(f"{COPY_ROOM}/release", {"job": str(leaflet.id)})
+    assert "does not have" in refused.text
+    both = {"job": [str(leaflet.id), str(letter.id)], "adapt": "grey one-sided"}
+    assert (await person.post(f"{COPY_ROOM}/release", both)).status_code == 303
+    row = await house.change(leaflet.id)
+    assert (row.output_device, row.ticket.print_color_mode, row.ticket.sides) == (
+        "copy-room",
+        "monochrome",
+        "one-sided",
+    )
+    assert (await house.change(letter.id)).ticket == letter.ticket, "it needed no change"
+
+
+async def test_an_unknown_way_to_adapt(person: Person, house: House) -> None:
+    job = await house.add()
+    await person.enter()
+    answer = await person.post(f"{COPY_ROOM}/release", {"job": str(job.id), "adapt": "grey everything"})
+    assert answer.status_code == 400
     assert await house.jobs.get(job.id) == job
 
 
