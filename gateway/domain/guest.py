@@ -6,7 +6,7 @@ from dataclasses import dataclass
 CODE_DIGITS = 6
 GIVEN_OUT = -1
 """Instead of a masked code: other digits were given to the guest in person."""
-_CODES = 10**CODE_DIGITS
+_CODES: int = 10**CODE_DIGITS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
