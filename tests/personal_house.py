@@ -42,6 +42,20 @@ def a_personal(
     )
     tokens = Tokens(store=personal, clock=clock)
     preferences = PreferenceBook(store=personal, printers=printers)
+    told = Notices(
+        store=notices,
+        jobs=jobs,
+        users=users,
+        preferences=preferences,
+        tokens=tokens,
+        mailer=mailer,
+        release=release,
+        printers=printers,
+        events=events,
+        clock=clock,
+        settings=settings,
+        base=lambda: BASE,
+    )
     return PersonalStores(
         jobs=jobs,
         users=users,
@@ -55,21 +69,8 @@ def a_personal(
         preferences=preferences,
         addresses=Addresses(store=personal, users=users, identity=identity, mailer=mailer, tokens=tokens, clock=clock),
         cards=Cards(store=personal, users=users, identity=identity, clock=clock, most=settings.kiosk.cards),
-        notices=Notices(
-            store=notices,
-            jobs=jobs,
-            users=users,
-            preferences=preferences,
-            tokens=tokens,
-            mailer=mailer,
-            release=release,
-            printers=printers,
-            events=events,
-            clock=clock,
-            settings=settings,
-            base=lambda: BASE,
-        ),
-        access_log=AccessLog(store=access_log, clock=clock),
+        notices=told,
+        access_log=AccessLog(store=access_log, clock=clock, tell=told.looked),
         privacy=Privacy(
             data=data,
             jobs=jobs,

@@ -22,6 +22,7 @@ KINDS = {
     NoticeKind.EXPIRING: (N_("A job expires soon"), N_("About an hour before it is destroyed.")),
     NoticeKind.FAILED: (N_("A job was not printed"), N_("It failed, was refused, or its time ran out.")),
     NoticeKind.NEEDS_WORD: (N_("A job needs a word"), N_("It asks for a password, or whether it came out.")),
+    NoticeKind.LOOKED: (N_("Somebody opened my document"), N_("Whoever runs the printers, with a reason.")),
     NoticeKind.READY: (N_("A job is ready"), N_("It waits for you to release it.")),
     NoticeKind.PRINTED: (N_("A job was printed"), N_("All its pages came out.")),
 }

@@ -94,6 +94,9 @@ def _told(kind: NoticeKind, notice: Notice, until: str) -> tuple[str, str, str, 
         return _("%(name)s expires soon", name=name), text, "warn", "clock"
     if kind is NoticeKind.PRINTED:
         return _("%(name)s was printed", name=name), _("Do not forget to take it."), "good", "check"
+    if kind is NoticeKind.LOOKED:
+        text = _("%(by)s gave this reason: %(reason)s", by=values.get("by", ""), reason=values.get("reason", ""))
+        return _("Somebody opened %(name)s", name=name), text, "warn", "search"
     if kind is NoticeKind.FAILED:
         return _("%(name)s was not printed", name=name), said(values.get("message", "")), "bad", "alert"
     return _("%(name)s needs a word from you", name=name), _question(values.get("question", "")), "warn", "alert"

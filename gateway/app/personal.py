@@ -36,26 +36,27 @@ def personal_services(
     store, users, jobs = database.personal, database.users, database.jobs
     tokens = Tokens(store=store, clock=clock)
     preferences = PreferenceBook(store=store, printers=printers)
+    told = Notices(
+        store=database.notices,
+        jobs=jobs,
+        users=users,
+        preferences=preferences,
+        tokens=tokens,
+        mailer=mailer,
+        release=release,
+        printers=printers,
+        events=events,
+        clock=clock,
+        settings=settings,
+        base=lambda: site_url(settings),
+    )
     return Personal(
         mailer=mailer,
         preferences=preferences,
         addresses=Addresses(store=store, users=users, identity=identity, mailer=mailer, tokens=tokens, clock=clock),
         cards=Cards(store=store, users=users, identity=identity, clock=clock, most=settings.kiosk.cards),
-        notices=Notices(
-            store=database.notices,
-            jobs=jobs,
-            users=users,
-            preferences=preferences,
-            tokens=tokens,
-            mailer=mailer,
-            release=release,
-            printers=printers,
-            events=events,
-            clock=clock,
-            settings=settings,
-            base=lambda: site_url(settings),
-        ),
-        access_log=AccessLog(store=database.access_log, clock=clock),
+        notices=told,
+        access_log=AccessLog(store=database.access_log, clock=clock, tell=told.looked),
         privacy=Privacy(
             data=database.personal_data,
             jobs=jobs,

@@ -32,6 +32,7 @@ LETTERS: dict[str, frozenset[str]] = {
     "job-printed": frozenset({"name", "device", "sheets", "url"}),
     "job-failed": frozenset({"name", "reason", "url"}),
     "job-needs-word": frozenset({"name", "question", "url"}),
+    "job-looked": frozenset({"name", "by", "at", "reason", "url"}),
     "account-erased": frozenset(),
 }
 

@@ -12,10 +12,11 @@ class NoticeKind(StrEnum):
     PRINTED = "printed"
     FAILED = "failed"
     NEEDS_WORD = "needs-word"
+    LOOKED = "looked"
 
 
 # What is lost without a word from its owner is told unasked; the rest is told to whoever wants it.
-TOLD_UNASKED = frozenset({NoticeKind.EXPIRING, NoticeKind.FAILED, NoticeKind.NEEDS_WORD})
+TOLD_UNASKED = frozenset({NoticeKind.EXPIRING, NoticeKind.FAILED, NoticeKind.NEEDS_WORD, NoticeKind.LOOKED})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

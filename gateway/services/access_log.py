@@ -1,6 +1,7 @@
 """Who opened what of whose: written before it is shown, and shown to its owner (row 158)."""
 
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 
 from gateway.domain.job import Job
 from gateway.domain.letter import one_line
@@ -15,11 +16,17 @@ KEPT_SECONDS = 400 * 24 * 3600.0
 
 
 class AccessLog:
-    """`note` is called before anything of another's document leaves; what it raises must keep it from leaving."""
+    """`note` is called before anything of another's document leaves; what it raises must keep it from leaving.
 
-    def __init__(self, *, store: AccessLogStore, clock: Clock) -> None:
+    `tell` hears of looks for which a reason was given, which are those of the staff.
+    """
+
+    def __init__(
+        self, *, store: AccessLogStore, clock: Clock, tell: Callable[[Look], Awaitable[None]] | None = None
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._tell = tell
         self._noted: OrderedDict[tuple[str, int, str, str], float] = OrderedDict()
 
     async def note(self, job: Job, actor: Actor, what: str, reason: str = "") -> None:
@@ -31,19 +38,20 @@ class AccessLog:
         before = self._noted.get(key)
         if before is not None and now - before < SAME_SECONDS:
             return
-        await self._store.record_look(
-            Look(
-                at=self._clock.now(),
-                owner=job.owner,
-                by=by,
-                via=actor.via,
-                address=actor.address,
-                what=what,
-                job_id=job.id,
-                job_name=one_line(job.name),
-                reason=one_line(reason),
-            )
+        look = Look(
+            at=self._clock.now(),
+            owner=job.owner,
+            by=by,
+            via=actor.via,
+            address=actor.address,
+            what=what,
+            job_id=job.id,
+            job_name=one_line(job.name),
+            reason=one_line(reason),
         )
+        await self._store.record_look(look)
+        if look.reason and self._tell is not None:
+            await self._tell(look)
         self._noted[key] = now
         self._noted.move_to_end(key)
         while len(self._noted) > REMEMBERED:

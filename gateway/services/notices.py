@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 from gateway.domain.events import Event
 from gateway.domain.job import Job, JobState
-from gateway.domain.letter import USEFUL_SECONDS, Letter
-from gateway.domain.personal import Notice, NoticeKind, Preferences
+from gateway.domain.letter import Letter
+from gateway.domain.personal import Look, Notice, NoticeKind, Preferences
 from gateway.domain.user import Actor, User
 from gateway.errors import BadRequest, NotFound, NotPossible, PapertapError
-from gateway.i18n import day_and_time, ngettext, said, speaking
+from gateway.services.notice_letters import EXTEND, NoticeLetters
 from gateway.services.occasions import Occasion, occasions, question
 from gateway.services.ports import Clock, EventBus, JobQuery, JobStore, Mailer, NoticeStore, UserStore
 from gateway.services.preferences import PreferenceBook
@@ -30,7 +30,6 @@ RECENT_SECONDS = 7200.0  # a job that ended longer ago is not told of by a catch
 RECENT_JOBS = 500
 KEPT_SECONDS = 30 * 24 * 3600.0
 PAGE = 200
-EXTEND = "extend-job"
 USED = "This link was used already, or the job does not wait any more. See your jobs for what can still be done."
 
 _EVENTS = frozenset({Event.JOB_STATE_CHANGED, Event.JOB_COMPLETED, Event.JOB_STOPPED, Event.JOB_EXPIRING})
@@ -66,11 +65,9 @@ class Notices:
         self._tokens = tokens
         self._mailer = mailer
         self._release = release
-        self._printers = printers
         self._events = events
         self._clock = clock
-        self._settings = settings
-        self._base = base
+        self._letters = NoticeLetters(printers=printers, tokens=tokens, clock=clock, settings=settings, base=base)
         self._changed: set[int] = set()
 
     # -- for pages
@@ -157,6 +154,27 @@ class Notices:
 
     # -- telling
 
+    async def looked(self, look: Look) -> None:
+        """Somebody opened an owner's document, and gave a reason: the owner hears of it at once."""
+        owner = await self._owner(look.owner)
+        if owner is None:
+            return
+        (user, chosen), occasion = owner, f"looked/{look.at:.0f}/{look.by}"
+        if NoticeKind.LOOKED in chosen.mail and self._mailer.enabled and user.email is not None:
+            await self._send(self._letters.of_look(look, occasion, user, chosen))
+        if NoticeKind.LOOKED in chosen.page:
+            values = {"name": look.job_name, "by": look.by, "reason": look.reason}
+            await self._store.add_notice(
+                Notice(
+                    user=user.uuid,
+                    job_id=look.job_id,
+                    occasion=occasion,
+                    kind=NoticeKind.LOOKED,
+                    at=look.at,
+                    values=values,
+                )
+            )
+
     async def _tell_all(self, job: Job, known: dict[str, tuple[User, Preferences] | None]) -> None:
         called_for = occasions(job)
         if not called_for or job.owner is None:
@@ -182,7 +200,7 @@ class Notices:
             return
         if by_mail:
             # The letter first, under a key: a crash in between tells it again, and the key keeps it from going twice.
-            await self._send(await self._letter(job, occasion, user, chosen))
+            await self._send(await self._letters.of_job(job, occasion, user, chosen))
         await self._store.add_notice(
             Notice(
                 user=user.uuid,
@@ -200,63 +218,6 @@ class Notices:
             await self._mailer.send(letter)
         except (BadRequest, NotPossible) as error:
             log.warning("a notice is not told by mail: %s", error)
-
-    async def _letter(self, job: Job, occasion: Occasion, user: User, chosen: Preferences) -> Letter:
-        kind, name = occasion
-        assert user.email is not None
-        language = chosen.language or self._settings.site.language
-        values = {"name": job.name, "url": f"{self._base()}/jobs/{job.id}"}
-        with speaking(language):
-            if kind is NoticeKind.READY:
-                values |= {"printer": self._label(job), "until": self._time(job.expires_at)}
-            elif kind is NoticeKind.EXPIRING:
-                values |= {"until": self._time(job.expires_at), "extend_url": await self._extend_url(job, user)}
-            elif kind is NoticeKind.PRINTED:
-                values |= {
-                    "device": self._device(job),
-                    "sheets": _sheets(job.sheets_completed or job.media_sheets or 0),
-                }
-            elif kind is NoticeKind.FAILED:
-                values |= {"reason": said(job.message)}
-            else:
-                values |= {"question": said(question(job))}
-        return Letter(
-            kind=f"job-{kind.value}",
-            to=user.email,
-            language=language,
-            values=values,
-            key=f"notice:{job.id}:{name}",
-            useful_seconds=RECENT_SECONDS if kind is NoticeKind.EXPIRING else USEFUL_SECONDS,
-        )
-
-    async def _extend_url(self, job: Job, user: User) -> str:
-        """Empty where it cannot be kept longer."""
-        if job.expires_at is None or job.extensions >= self._settings.jobs.extend_times:
-            return ""
-        left = max(60.0, job.expires_at - self._clock.now())
-        token = await self._tokens.make(user.uuid, EXTEND, str(job.id), seconds=left)
-        return f"{self._base()}/keep?token={token}"
-
-    def _time(self, at: float | None) -> str:
-        return "" if at is None else day_and_time(at, self._settings.site.time_zone)
-
-    def _label(self, job: Job) -> str:
-        try:
-            printer = self._printers.get(job.printer)
-        except NotFound:
-            return job.printer
-        return printer.info or printer.name
-
-    def _device(self, job: Job) -> str:
-        try:
-            device = self._printers.device(job.output_device or "")
-        except NotFound:
-            return job.output_device or ""
-        return device.info or device.name
-
-
-def _sheets(count: int) -> str:
-    return ngettext("%(num)s sheet", "%(num)s sheets", count)
 
 
 def _values(job: Job) -> dict[str, str]:

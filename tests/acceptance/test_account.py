@@ -145,7 +145,7 @@ async def test_every_page_is_for_everybody(stage: Stage, tmp_path: Path, size: t
 
 async def test_choices_notices_and_proofs(stage: Stage) -> None:
     async with stage.page() as page:
-        await page.get_by_role("link", name="Notices, 3 are new").click()
+        await page.get_by_role("link", name="Notices, 4 are new").click()
         await expect(page.get_by_text("scan_0017.pdf was not printed")).to_be_visible()
         await page.get_by_role("button", name="I have seen them").click()
         await expect(page.get_by_role("link", name="Notices", exact=True)).to_be_visible()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -17,10 +18,12 @@ import pytest
 
 from gateway.adapters.db import Database, database_url, migrate, open_database
 from gateway.adapters.mail import courier_of
+from gateway.app import build
+from gateway.domain.job import JobState, Reason
 from gateway.domain.letter import Letter, Post, PostState
 from gateway.services.post_office import PostOffice
 from gateway.settings import Settings
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, a_held_job
 from tests.fakes_personal import FakeCourier
 from tests.peers.mail import postfix
 from tests.peers.smtp import PASSWORD, USER, Sink, smtp_sink
@@ -157,3 +160,32 @@ async def test_postfix_takes_our_letters(tmp_path: Path) -> None:
         times = {"created_at": 0.0, "due_at": 0.0, "useful_until": 0.0}
         post = Post(uuid=uuid4(), kind="test", to="b@bench.invalid", language="fr", values={}, key=None, **times)
         assert "queued as" in await courier.deliver(post)
+
+
+async def test_an_owner_is_warned_and_told_by_mail(sink: Sink, tmp_path: Path) -> None:
+    """What happened while nobody listened is told at the start, each once, also after the next restart."""
+    data, log, now = tmp_path / "data", tmp_path / "log", time.time()
+    async with build(Settings(data=data)) as gateway:
+        await gateway.identity.add_user("ada", email="ada@example.org")
+        await gateway.printers.add_printer("find-me")
+        given = {"owner": "ada", "created_at": now - 80_000, "expires_at": now + 1800}
+        soon = a_held_job(name="Report.pdf", uuid=uuid4(), expiry_warned=True, **given)
+        out_of_time = {"state": JobState.CANCELED, "reasons": (Reason.JOB_CANCELED_AFTER_TIMEOUT,), "ended_at": now}
+        late = a_held_job(name="Late.pdf", uuid=uuid4(), message="Nobody released it in time.", **given, **out_of_time)
+        await gateway.database.jobs.add([soon, late])
+        env = environment(sink, data)
+        for _ in range(2):
+            with carrier(env, log):
+
+                async def both_sent() -> bool:
+                    return len(await gateway.database.outbox.posts(states=[PostState.SENT])) == 2
+
+                await until(both_sent, log)
+        user = await gateway.identity.get("ada")
+        assert await gateway.personal.notices.unread(user) == 2
+    subjects = sorted(letter["Subject"] for letter in sink.letters)
+    assert subjects == ["Not printed: Late.pdf", "Waiting to be printed, not for long: Report.pdf"]
+    [warning] = [letter for letter in sink.letters if "Report" in letter["Subject"]]
+    body = warning.get_body(("plain",))
+    assert body is not None
+    assert re.search(r"^https://\S+/keep\?token=[\w-]{43}\r?$", body.get_content(), re.MULTILINE)

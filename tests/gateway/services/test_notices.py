@@ -9,7 +9,7 @@ import pytest
 from gateway.domain.events import Event, Happening
 from gateway.domain.job import Job, JobState, Reason
 from gateway.domain.personal import NoticeKind, Preferences
-from gateway.domain.user import User
+from gateway.domain.user import Actor, User
 from gateway.errors import NotFound, Unavailable
 from gateway.services.notices import AGAIN_SECONDS, CATCH_UP_SECONDS, KEPT_SECONDS, Notices
 from tests.webprint.web_house import House
@@ -211,3 +211,22 @@ async def test_a_database_that_is_away_is_asked_again(house: House) -> None:
     await house.clock.advance(AGAIN_SECONDS + 2)
     assert [one.job_id for one in await house.personal.notices.of(await alice(house))] == [job.id]
     task.cancel()
+
+
+async def test_a_look_for_a_reason_is_told_to_the_owner_at_once(house: House) -> None:
+    job = await house.add(name="Payslip")
+    olga = Actor(user="olga", address="10.0.0.9", via="web")
+    await house.personal.access_log.note(job, olga, "details")
+    assert told(house) == []
+    for _ in range(2):
+        await house.personal.access_log.note(job, olga, "pages", "asked at the desk")
+    [letter] = house.mailer.letters
+    assert (letter.kind, letter.to) == ("job-looked", "alice@example.org")
+    assert (letter.values["by"], letter.values["reason"]) == ("olga", "asked at the desk")
+    [notice] = await house.personal.notices.of(await alice(house))
+    assert (notice.kind, notice.job_id, notice.values["reason"]) == (NoticeKind.LOOKED, job.id, "asked at the desk")
+    await choose(house, mail=frozenset(), page=frozenset())
+    house.clock.tick(3600)
+    await house.personal.access_log.note(job, olga, "pages", "asked again")
+    assert len(house.mailer.letters) == 1
+    assert len(await house.people.access_log.looks_at("alice")) == 3
