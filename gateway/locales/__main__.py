@@ -20,6 +20,7 @@ SILENT = (
     *("sandbox/jail/office_", "sandbox/jail/tools.py", "sandbox/jail/flow.py", "sandbox/settings.py"),
 )
 """What speaks to administrators at a terminal, in English, or to LibreOffice."""
+TEMPLATES = ("*.html", "*.txt", "*.jinja")
 MARKED = ("webprint", "emailprint", "mobile_api")
 """Where every text of a table is marked, and constants are something else."""
 
@@ -36,7 +37,7 @@ def collect(root: Path = ROOT) -> Catalog:
                 _from_python(
                     catalogue, name, path, frozenset() if folder == "sandbox" else saying, folder not in MARKED
                 )
-        for path in sorted([*(root / folder).rglob("*.html"), *(root / folder).rglob("*.txt")]):
+        for path in sorted(path for kind in TEMPLATES for path in (root / folder).rglob(kind)):
             if "templates" in path.parts or "letters" in path.parts:
                 _from_template(catalogue, path.relative_to(root).as_posix(), path)
     return catalogue
