@@ -14,7 +14,8 @@ from gateway.services.personal import Personal
 from gateway.services.preferences import wanted_kinds
 from webprint.answers import status_of
 from webprint.entering import user_of
-from webprint.requests import LANGUAGE, first
+from webprint.language import keep_language
+from webprint.requests import first
 from webprint.site import Site, Visit
 
 LONGEST_NAME = 100
@@ -90,10 +91,7 @@ class AccountPages:
             return await self._page(visit, user, chosen, name=name[:LONGEST_NAME], refusal=refusal)
         response = to_page("/account", "saved")
         if chosen.language:
-            secure = visit.request.url.scheme == "https"
-            response.set_cookie(
-                LANGUAGE, chosen.language, max_age=400 * 86400, path="/", secure=secure, httponly=True, samesite="lax"
-            )
+            keep_language(visit, response, chosen.language)
         return response
 
     async def _page(

@@ -14,6 +14,7 @@ from gateway.services.signin_methods import SignInMethods
 from webprint.answers import retry_after, status_of
 from webprint.browsers import browser_name
 from webprint.hosts import has_name
+from webprint.language import bring_language
 from webprint.requests import (
     FORM,
     FORM_TLS,
@@ -76,6 +77,7 @@ async def enter(site: Site, visit: Visit, user: User, *, method: str, to: str, s
     seconds = session.expires_at - session.created_at if session.stay else None
     set_cookie(visit.request, response, (SESSION, SESSION_TLS), cookie, seconds=seconds)
     drop_cookie(visit.request, response, (FORM, FORM_TLS))
+    await bring_language(site, visit, user, response)
     return response
 
 

@@ -47,5 +47,8 @@ def figures(gateway: Gateway, listeners: Mapping[str, Listener]) -> Metrics:
     made.counter(
         "requests", "Requests answered.", lambda: {n: one.requests for n, one in listeners.items()}, label="port"
     )
+    mailer = gateway.mailer
+    made.counter("letters_sent", "Mails that the mail server took.", lambda: mailer.sent)
+    made.counter("letters_given_up", "Mails that it never took.", lambda: mailer.given_up)
     made.counter("log_lines_dropped", "Log lines lost because the log's reader was too slow.", dropped_lines)
     return made

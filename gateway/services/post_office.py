@@ -26,7 +26,10 @@ log = logging.getLogger(__name__)
 
 
 class PostOffice:
-    """gateway.services.ports.Mailer. `run` carries; without a courier nothing is taken in."""
+    """gateway.services.ports.Mailer. `run` carries; without a courier nothing is taken in.
+
+    `sent` and `given_up` count letters since the start.
+    """
 
     def __init__(
         self, *, outbox: Outbox, courier: Courier | None, clock: Clock, per_minute: int, name: str = "mail"
@@ -38,6 +41,8 @@ class PostOffice:
         self._name = name
         self._wake = asyncio.Event()
         self._purged_at: float | None = None
+        self.sent = 0
+        self.given_up = 0
 
     @property
     def enabled(self) -> bool:
@@ -134,6 +139,8 @@ class PostOffice:
         await self._settle(post, PostState.WAITING, post.answer, due_at=self._clock.now() + AWAY_SECONDS)
 
     async def _settle(self, post: Post, state: PostState, answer: str, *, due_at: float | None = None) -> None:
+        self.sent += state is PostState.SENT
+        self.given_up += state is PostState.GIVEN_UP
         await self._outbox.settle(
             post.uuid, self._name, state=state, now=self._clock.now(), answer=one_line(answer, 500), due_at=due_at
         )

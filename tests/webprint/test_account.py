@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from gateway.domain.personal import NoticeKind
+from gateway.domain.personal import NoticeKind, Preferences
 from gateway.domain.user import Role
 from tests.webprint.visitor import SECURE, Visitor, visiting
 from tests.webprint.web_house import PASSWORD, PIN, House
@@ -56,6 +56,16 @@ async def test_choices_are_kept(house: House, alice: Visitor) -> None:
     page = (await alice.get("/account?done=saved")).text
     assert 'value="Alice Ödegård"' in page
     assert re.search(r'value="lobby" selected', page)
+
+
+async def test_a_chosen_language_comes_along_at_sign_in(house: House) -> None:
+    await house.personal.preferences.save(await house.identity.get("alice"), Preferences(language="fr"))
+    async with visiting(house.app()) as anew:
+        answer = await anew.sign_in()
+        assert "papertap-language=fr" in str(answer.headers.get_list("set-cookie"))
+        assert '<html lang="fr">' in (await anew.get("/account")).text
+    async with visiting(house.app()) as bob:
+        assert "papertap-language" not in str((await bob.sign_in("bob")).headers.get_list("set-cookie"))
 
 
 async def test_without_any_tick_nothing_is_told(house: House, alice: Visitor) -> None:

@@ -94,6 +94,7 @@ async def test_a_final_no_is_taken_for_one_and_the_next_letter_goes() -> None:
     one.courier.refusals.append(Undelivered("550 no such user", permanent=True))
     await one.office.run_once()
     assert await one.states() == [PostState.SENT, PostState.GIVEN_UP]
+    assert (one.office.sent, one.office.given_up) == (1, 1)
 
 
 async def test_what_is_no_use_any_more_is_not_sent() -> None:
