@@ -93,7 +93,11 @@ class Addresses:
         if any(holder.uuid != user.uuid for holder in await self._holders(wanted)):
             await self._mailer.send(Letter(kind="address-in-use", to=wanted, language=language))
             return wanted
-        values = {"url": f"{base}/account/addresses/confirm?token={token}", "hours": "24", "user": user.full_name or user.name}
+        values = {
+            "url": f"{base}/account/addresses/confirm?token={token}",
+            "hours": "24",
+            "user": user.full_name or user.name,
+        }
         letter = Letter(
             kind="verify-address", to=wanted, language=language, values=values, useful_seconds=VERIFY_SECONDS
         )
