@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 
 TABLET, PHONE, NARROW = (1280, 800), (390, 844), (320, 640)
 CARD, STAFF, NEW = "04A2197F", "0499AA02", "04BEEF01"
-LOOKS = ("", "contrast=high", "size=large")
+LOOKS = [("light", ""), ("dark", ""), ("light", "contrast=high"), ("dark", "contrast=high"), ("light", "size=large")]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -407,8 +407,7 @@ async def test_keyboard_alone(stage: Stage) -> None:
     assert stage.house.jobs.rows[other.id].state is JobState.PENDING_HELD
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize(("scheme", "look"), LOOKS)
 async def test_every_page_fits_and_can_be_read(stage: Stage, scheme: str, look: str) -> None:
     house = stage.house
     await house.printers.change_printer("find-me", guests=True)
@@ -422,7 +421,8 @@ async def test_every_page_fits_and_can_be_read(stage: Stage, scheme: str, look: 
             assert await page.evaluate("document.documentElement.scrollWidth") <= NARROW[0], f"{what} scrolls sideways"
             assert await page.evaluate(CONTRAST) == [], what
             assert await page.evaluate(SMALL) == [], what
-            assert await violations(page) == [], what
+            if not look:  # the rules look at the same elements in all of them
+                assert await violations(page) == [], what
 
         await page.goto(f"{stage.url}/kiosk")
         await check("the choice")
@@ -440,6 +440,8 @@ async def test_every_page_fits_and_can_be_read(stage: Stage, scheme: str, look: 
         await type_pin(page)
         await expect(page.get_by_role("heading", name="My jobs")).to_be_visible()
         await check("jobs")
+        if look:
+            return
         await page.get_by_role("button", name="Delete selected").click()
         await expect(page.get_by_role("heading", name="Delete 4 jobs?")).to_be_visible()
         await check("sure?")
