@@ -159,7 +159,7 @@ class FakeProvider:
         if self.refusal:
             raise self.refusal
         if issuer not in {None, self.issuer} or exchange not in [one for one, _ in self.asked]:
-            raise NotAuthenticated("The answer came from another provider.")
+            raise NotAuthenticated("This provider was not asked.")
         if code not in self.codes:
             raise NotAuthenticated("The provider does not know this code.")
         return self.codes.pop(code)
