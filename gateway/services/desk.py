@@ -68,7 +68,8 @@ class Desk:
         wanted = text.strip()[:100]
         if not wanted:
             return await self.waiting(actor)
-        found = await self._jobs.find(JobQuery(name_contains=wanted, states=OPEN, newest_first=True, limit=SHOWN))
+        named = await self._jobs.find(JobQuery(name_contains=wanted, states=OPEN, newest_first=True, limit=SHOWN))
+        found = [job for job in named if not job.private]  # the name of a private document is not told by guessing it
         for user in await self._owners(wanted):
             found += await self._jobs.find(JobQuery(owner=user, states=OPEN, newest_first=True, limit=SHOWN))
         found += await self._unclaimed(wanted)

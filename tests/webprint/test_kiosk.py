@@ -481,6 +481,14 @@ async def test_a_printer_whose_browser_knows_no_tls() -> None:
         assert (await person.get("/jobs")).status_code == 303, "the portal itself stays closed"
 
 
+async def test_without_stations_there_are_none(house: House) -> None:
+    async with standing(house.app(kiosk=None, desk=None)) as person:
+        for path in ("/kiosk", COPY_ROOM):
+            answer = await person.get(path)
+            assert answer.status_code == 404
+            assert "no release stations here" in answer.text
+
+
 async def test_no_such_station(person: Person) -> None:
     for path in ("/kiosk/nothing", "/kiosk/%2e%2e", "/kiosk/a%2fb", "/kiosk/" + "x" * 3000):
         assert (await person.get(path)).status_code == 404

@@ -54,6 +54,12 @@ async def test_found_by_name_document_number_and_code(house: House, olga: Actor)
     assert await found(house, "9" * 50, olga) == []
 
 
+async def test_the_name_of_a_private_document_is_not_found_by_guessing(house: House, olga: Actor) -> None:
+    await house.add(name="My divorce", private=True)
+    assert await found(house, "divorce", olga) == []
+    assert await found(house, "alice", olga) == ["My divorce"]
+
+
 async def test_guests_alone(house: House, olga: Actor) -> None:
     guest, _ = await a_guest(house, label="Mrs Smith")
     job = await house.add(owner=guest)
