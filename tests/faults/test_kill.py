@@ -11,6 +11,7 @@ from tests.faults.harness import Acceptor, History, verdict
 pytestmark = pytest.mark.faults
 
 
+@pytest.mark.timeout(1800)  # sixty kills in the long form, on a machine that may have other work
 async def test_nothing_acknowledged_is_lost_to_a_kill(tmp_path: Path, long: bool) -> None:
     """The same data again and again: each start finds what the last kill left."""
     history, data, spool = History(), tmp_path / "data", tmp_path / "spool"
