@@ -41,6 +41,7 @@ from webprint.kiosk_jobs import KioskJobs
 from webprint.live import LiveJobs
 from webprint.security import SecurityPages
 from webprint.shares import SharePages
+from webprint.later import LaterPages
 from webprint.signin import SignInPages
 from webprint.signin_confirm import ConfirmPages
 from webprint.signin_mail import MailPages
@@ -148,6 +149,7 @@ def _routes(guard: Guard, site: Site) -> list[Route]:
         ("POST", "/jobs/{id:int}/claim", jobs.claim),
         ("POST", "/jobs/{id:int}/unlock", jobs.unlock),
         ("POST", "/jobs/{id:int}/convert", jobs.convert),
+        ("POST", "/jobs/{id:int}/later", LaterPages(site).hold),
         ("POST", "/jobs/{id:int}/came-out", jobs.came_out),
         ("POST", "/jobs/{id:int}/not-out", jobs.not_out),
         *_job_rows(site, jobs),

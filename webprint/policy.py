@@ -72,6 +72,7 @@ POLICY: dict[tuple[str, str], Access] = {
     ("POST", "/jobs/{id:int}/claim"): Access.SIGNED_IN,
     ("POST", "/jobs/{id:int}/unlock"): Access.SIGNED_IN,
     ("POST", "/jobs/{id:int}/convert"): Access.SIGNED_IN,
+    ("POST", "/jobs/{id:int}/later"): Access.SIGNED_IN,
     ("POST", "/jobs/{id:int}/came-out"): Access.SIGNED_IN,
     ("POST", "/jobs/{id:int}/not-out"): Access.SIGNED_IN,
     ("GET", "/jobs/events"): Access.SIGNED_IN,

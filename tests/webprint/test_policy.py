@@ -72,6 +72,7 @@ def expected(method: str, path: str, role: str) -> set[int]:
         (path in {"/jobs/release", "/jobs/delete"}, {400}),  # nothing is ticked
         (path.endswith(("came-out", "not-out")), {409}),  # nothing was asked
         (path.endswith("unlock"), {400}),  # no password was typed
+        (path.endswith("later"), {400}),  # no time was chosen
         (path.endswith("convert"), {409}),  # it is no office document
         (path.endswith("reprint") and role == "olga", {403}),
         (path == "/jobs/release-all" and role != "alice", {409}),  # nothing waits
