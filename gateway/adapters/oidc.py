@@ -216,8 +216,9 @@ class OidcProvider:
         audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
         if self._settings.client_id not in audience:
             raise _Untrue("the token is for another client")
-        if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= MAX_TEXT:
-            raise _Untrue("the subject is no text of 1 to 255 characters")
+        subject = claims["sub"]
+        if not isinstance(subject, str) or not 0 < len(subject) <= MAX_TEXT or not _is_plain(subject):
+            raise _Untrue("the subject is not 1 to 255 ASCII characters")  # Core 1.0 section 2
 
     async def _key_set(self, client: AsyncOAuth2Client, uri: str, *, anew: bool = False) -> KeySet:
         """The provider's public keys; `anew` because one was not among those that are kept."""
@@ -284,7 +285,12 @@ def _claims(issuer: str, found: Mapping[str, Any]) -> Claims:
 
 
 def _text(value: object) -> str:
-    return value[:MAX_TEXT] if isinstance(value, str) else ""
+    """One line, whatever the provider's users call themselves."""
+    return "".join(sign for sign in value[:MAX_TEXT] if sign.isprintable()) if isinstance(value, str) else ""
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable()
 
 
 def _public_key(given: object) -> Key | None:

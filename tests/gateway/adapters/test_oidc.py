@@ -265,6 +265,8 @@ WRONG: list[dict[str, Any]] = [
     {"sub": ""},
     {"sub": 7},
     {"sub": "x" * 256},
+    {"sub": "a\x00b"},
+    {"sub": "аlice"},
     {"exp": 1},
     {"exp": None},
     {"iat": 9_999_999_999},
@@ -437,6 +439,12 @@ async def test_only_a_clear_yes_verifies_an_address(
 ) -> None:
     login.claims["email_verified"] = told
     assert (await claims(provider)).email_verified is verified
+
+
+async def test_names_are_one_line_whatever_was_typed_over_there(login: Login, provider: OidcProvider) -> None:
+    login.claims |= {"name": "A\x00l\nice \u202eOde", "preferred_username": 7, "email": ["x"]}
+    found = await claims(provider)
+    assert (found.name, found.preferred_username, found.email) == ("Alice Ode", "", "")
 
 
 @pytest.mark.parametrize("issuer", ["http://login.example", "ftp://login.example", "login.example", "https://"])
