@@ -38,6 +38,7 @@ from webprint.jobs import JobPages
 from webprint.kiosk import KioskPages
 from webprint.kiosk_door import KioskGuard
 from webprint.kiosk_jobs import KioskJobs
+from webprint.later import LaterPages
 from webprint.live import LiveJobs
 from webprint.security import SecurityPages
 from webprint.shares import SharePages
@@ -159,7 +160,7 @@ def _routes(guard: Guard, site: Site) -> list[Route]:
 
 def _job_rows(site: Site, jobs: JobPages) -> list[tuple[str, str, Handler]]:
     """What goes beyond one's own list: live news, quotes, links, delegates, history."""
-    shares, delegates, history = SharePages(site, jobs), DelegatePages(site), HistoryPages(site)
+    shares, delegates, history = SharePages(site, jobs.one), DelegatePages(site), HistoryPages(site)
     return [
         ("GET", "/jobs/events", jobs.events),
         ("GET", "/jobs/quote", jobs.quote),

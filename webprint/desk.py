@@ -18,9 +18,9 @@ from gateway.services.desk import LOOKED, Desk
 from gateway.services.pricing import Pricing
 from webprint import words
 from webprint.answers import status_of
+from webprint.detail import COMPONENTS
 from webprint.hosts import public_base
 from webprint.joblist import Note
-from webprint.jobs import COMPONENTS
 from webprint.kiosk_door import home_of, kiosk_of, look_of
 from webprint.kiosk_views import view_station
 from webprint.requests import first

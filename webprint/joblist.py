@@ -13,7 +13,7 @@ from gateway.errors import NotFound, Refusal
 from gateway.services.ports import JobQuery
 from webprint.answers import status_of
 from webprint.options import filled
-from webprint.own import ENDED, ENDED_SHOWN, OPEN, OPEN_SHOWN, Own, own_jobs
+from webprint.own import ENDED, ENDED_SHOWN, EVERYBODY_SHOWN, OPEN, OPEN_SHOWN, Own, own_jobs
 from webprint.quotes import Offer, Prices, Quotes
 from webprint.requests import first
 from webprint.site import Site, Visit
@@ -95,6 +95,7 @@ class JobList:
             devices=devices,
             selected=selected,
             waiting=waiting,
+            more=asked.everybody and sum(not job.state.ended for job in jobs) >= EVERYBODY_SHOWN,
             releasable=any(view.can_release for view in views),
             told=told,
             notes=notes or [],
@@ -137,7 +138,7 @@ class JobList:
         ended = replace(query, states=ENDED, before_id=asked.before, newest_first=True, limit=ENDED_SHOWN)
         if asked.before is not None:
             return await self.find(visit, ended)
-        still = replace(query, states=OPEN, newest_first=True, limit=OPEN_SHOWN)
+        still = replace(query, states=OPEN, newest_first=True, limit=EVERYBODY_SHOWN if asked.everybody else OPEN_SHOWN)
         return [*await self.find(visit, still), *await self.find(visit, ended)]
 
     async def _numbered(self, visit: Visit, job_id: int) -> list[Job]:

@@ -16,6 +16,7 @@ from gateway.services.release import Release
 OPEN = tuple(state for state in JobState if not state.ended)
 ENDED = tuple(state for state in JobState if state.ended)
 OPEN_SHOWN = 200  # of those that wait or print; more is nobody's list of the day
+EVERYBODY_SHOWN = 100  # of all people's together: staff searches for the others
 ENDED_SHOWN = 30  # older ones are a link away
 
 

@@ -15,8 +15,9 @@ from gateway.i18n import gettext as _
 from gateway.services.shares import Shared, Shares
 from webprint import words
 from webprint.answers import status_of
+from webprint.hosts import public_base
 from webprint.looked import looked
-from webprint.requests import first, host_name
+from webprint.requests import first
 from webprint.site import Site, Visit
 from webprint.views import view_devices
 
@@ -64,6 +65,7 @@ class SharePages:
         await self._site.release.visible(job_id, visit.actor)
         if lasting not in SECONDS or payer not in PAYERS:
             raise BadRequest("This choice is not known here. Reload the page and try again.")
+        base = public_base(self._site, visit.request)  # refused before a link is made that nobody gets to see
         token, _share = await self._shares.make(
             job_id,
             visit.actor,
@@ -71,7 +73,7 @@ class SharePages:
             payer=Payer(payer),
             shows_page=first(visit.form, "page") == "yes",
         )
-        address = f"{self._base(visit)}/s/{token}"
+        address = f"{base}/s/{token}"
         return await self._jobs.page_of(visit, job_id, link=NewLink(address=address, qr=_qr(address)))
 
     async def revoke(self, visit: Visit) -> Response:
@@ -132,13 +134,6 @@ class SharePages:
 
     def _token(self, visit: Visit) -> str:
         return str(visit.request.path_params["token"])[:100]
-
-    def _base(self, visit: Visit) -> str:
-        """Where others reach us: as it was set, else as the owner, who is signed in here, does."""
-        if self._site.settings.site.base_url:
-            return self._site.settings.site.base_url.rstrip("/")
-        host_name(visit.request)
-        return f"{visit.request.url.scheme}://{visit.request.headers['host']}"
 
 
 def share_views(shares: list[Share], now: float) -> list[ShareView]:

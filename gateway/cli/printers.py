@@ -95,6 +95,9 @@ def printer_set(
         str | None, typer.Option(help="Number all sides from job to job, with this prefix (may be empty).")
     ] = None,
     no_bates: Annotated[bool, typer.Option("--no-bates", help="Number no sides.")] = False,
+    private_jobs: Annotated[
+        bool | None, typer.Option(help="Destroy documents as soon as they were printed; nobody else sees their pages.")
+    ] = None,
     guests: Annotated[bool | None, typer.Option(help="Whether visitors without an account may upload to it.")] = None,
     kiosk_proof: Annotated[
         list[KioskProof] | None, typer.Option(help="What suffices at a release station; replaces all.")
@@ -115,6 +118,7 @@ def printer_set(
         "paused": paused,
         "is_default": default,
         "guests": guests,
+        "private_jobs": private_jobs,
         "kiosk_proofs": tuple(kiosk_proof) if kiosk_proof else None,
         "pass_through": pass_through,
     }

@@ -94,7 +94,7 @@ class Retention:
 
     async def _destroy_documents(self, now: float) -> None:
         await self._each(JobQuery(states=_NOT_PRINTED, with_key=True), self._destroy)
-        await self._each(JobQuery(states=(JobState.COMPLETED,), private=True), self._destroy)
+        await self._each(JobQuery(private=True), self._destroy)
         reprint = self._settings.jobs.reprint_seconds
         if not reprint or self._steady.trusted:
             done = JobQuery(states=(JobState.COMPLETED,), with_key=True, favourite=False, ended_before=now - reprint)

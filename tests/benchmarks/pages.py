@@ -31,7 +31,7 @@ def pages(plan: Plan, report: Report) -> None:
     with papertap(*SETUP) as small, papertap(*SETUP) as large:
         began = time.monotonic()
         owners = max(1, plan.ended // SMALL)
-        _fill(small, users=SMALL, held=MINE, ended=SMALL, owners=1)
+        _fill(small, users=SMALL, held=SMALL // 5, ended=SMALL, owners=1)
         _fill(large, users=plan.users, held=max(MINE, plan.jobs), ended=plan.ended, owners=owners)
         report.title(
             f"Pages with {SMALL:,} users and jobs, and with {plan.users:,} users and {plan.jobs + plan.ended:,} jobs "

@@ -12,6 +12,7 @@ from gateway.domain.ticket import JobTicket
 from tests.fakes import a_held_job
 from tests.webprint.visitor import Visitor, visiting
 from tests.webprint.web_house import House, a_page, busy_day
+from webprint.own import EVERYBODY_SHOWN
 
 
 async def row(house: House, job: Job) -> Job:
@@ -441,3 +442,14 @@ async def test_a_protected_document_asks_for_its_password(alice: Visitor, house:
     assert after.state is JobState.PENDING
     assert after.unlocking is not None
     assert house.spool.objects[after.unlocking.id].data == b"open sesame"
+
+
+async def test_staff_is_told_that_there_are_more(house: House) -> None:
+    jobs = [await house.add(name=f"Held no. {number:03}") for number in range(EVERYBODY_SHOWN + 1)]
+    async with visiting(house.app()) as olga:
+        await olga.sign_in("olga")
+        text = await text_of(olga, "/jobs?all=1")
+        assert jobs[0].name not in text
+        assert jobs[1].name in text
+        assert "Only the newest jobs are shown" in text
+        assert jobs[0].name in await text_of(olga, "/jobs?all=1&q=no.+000")

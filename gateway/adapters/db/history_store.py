@@ -1,15 +1,28 @@
 """Sums of what one owner printed and did not print, on SQLite and PostgreSQL.
 
-Each sum walks only the owner's own rows of an index (receipts_of_owner, jobs_of_owner), so that half a million jobs of
+Each sum walks only the owner's own rows of an index (receipts_sums, jobs_of_owner), so that half a million jobs of
 others cost nothing.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Double, Executable, case, cast, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Double,
+    Executable,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    select,
+    text,
+)
 
 from gateway.adapters.db.job_queries import Plain
 from gateway.adapters.db.job_rows import fold
@@ -33,14 +46,14 @@ class SqlHistoryStore:
         self._transactions = transactions
 
     async def usage(self, owner: str, bounds: Sequence[float]) -> list[Usage]:
-        folded = fold(owner)
-        printed, unprinted = _printed(folded, bounds), _unprinted(folded, bounds)
+        printed, unprinted = _printed(len(bounds)), _unprinted(len(bounds))
+        values = {"owner": fold(owner)} | {f"bound_{number}": bound for number, bound in enumerate(bounds)}
 
         def work(connection: Connection) -> list[Usage]:
             found = [Usage() for _ in bounds[1:]]
-            for row in connection.execute(printed).mappings():
+            for row in connection.execute(printed, values).mappings():
                 found[row["span"]] = _usage_of(dict(row))
-            for row in connection.execute(unprinted).mappings():
+            for row in connection.execute(unprinted, values).mappings():
                 found[row["span"]] = replace(found[row["span"]], saved=int(row["saved"] or 0))
             return found
 
@@ -62,12 +75,21 @@ class SqlHistoryStore:
         return await self._transactions.read(work)
 
 
-def _span(at: ColumnElement[Any], bounds: Sequence[float]) -> ColumnElement[int]:
+def _bound(number: int) -> ColumnElement[float]:
+    return bindparam(f"bound_{number}", type_=Double)
+
+
+def _span(at: ColumnElement[Any], bounds: int) -> ColumnElement[int]:
     """The number of the span that a time falls into."""
-    return case(*((at < bound, literal(number)) for number, bound in enumerate(bounds[1:-1])), else_=len(bounds) - 2)
+    whens: list[tuple[ColumnElement[bool], ColumnElement[int]]] = [
+        (at < _bound(number + 1), literal_column(str(number))) for number in range(bounds - 2)
+    ]
+    last: ColumnElement[int] = literal_column(str(bounds - 2))
+    return case(*whens, else_=last) if whens else last
 
 
-def _printed(owner: str | None, bounds: Sequence[float]) -> Executable:
+@lru_cache
+def _printed(bounds: int) -> Executable:
     span = _span(r.at, bounds).label("span")
     two_sided = case((r.impressions > r.media_sheets, r.impressions - r.media_sheets), else_=0)
     sums: dict[str, ColumnElement[Any]] = {
@@ -81,19 +103,20 @@ def _printed(owner: str | None, bounds: Sequence[float]) -> Executable:
     }
     return (
         select(span, *(value.label(name) for name, value in sums.items()))
-        .where(r.owner_folded == owner, r.at >= bounds[0], r.at < bounds[-1])
-        .group_by(span)
+        .where(r.owner_folded == bindparam("owner"), r.at >= _bound(0), r.at < _bound(bounds - 1))
+        .group_by(text("span"))
     )
 
 
-def _unprinted(owner: str | None, bounds: Sequence[float]) -> Executable:
+@lru_cache
+def _unprinted(bounds: int) -> Executable:
     c = jobs.c
     span = _span(c.ended_at, bounds).label("span")
     return (
         select(span, func.sum(c.impressions).label("saved"))
-        .where(c.owner_folded == owner, Plain(c.state) == int(JobState.CANCELED), c.impressions_completed == 0)
-        .where(Plain(c.ended_at) >= bounds[0], Plain(c.ended_at) < bounds[-1])
-        .group_by(span)
+        .where(c.owner_folded == bindparam("owner"), Plain(c.state) == literal_column(str(int(JobState.CANCELED))))
+        .where(c.impressions_completed == 0, Plain(c.ended_at) >= _bound(0), Plain(c.ended_at) < _bound(bounds - 1))
+        .group_by(text("span"))
     )
 
 

@@ -49,6 +49,7 @@ _TIMES = {
     "claim_lapsed_at",
     "due_before",
     "with_key",
+    "private",
 }
 _UNCLAIMED = {"unclaimed_as", "unclaimed_from"}
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, create_engine, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ClauseElement
 
-from gateway.adapters.db import job_claims, job_store
+from gateway.adapters.db import history_store, job_claims, job_store
 from gateway.adapters.db.job_queries import counted, found
 from gateway.adapters.db.tables import jobs, metadata
 from gateway.domain.job import JobState
@@ -55,6 +55,8 @@ QUERIES: list[tuple[str, JobQuery]] = [
     ("jobs_claimed", JobQuery(claim_lapsed_at=1.0, after_id=7, limit=200)),
     ("jobs_open", JobQuery(states=OPEN, after_id=7, limit=200)),
     ("jobs_with_key", JobQuery(ended_before=1.0, with_key=True, states=ENDED)),
+    ("jobs_private", JobQuery(private=True)),
+    ("jobs_private", JobQuery(private=True, after_id=7, limit=200)),
 ]
 
 IN_ORDER = {"jobs_of_owner", "jobs_open_of_printer", "jobs_ended_of_printer", "jobs_open", "jobs_ended"}
@@ -69,6 +71,9 @@ STATEMENTS: list[tuple[set[str], ClauseElement]] = [
     ({"jobs_purgeable"}, job_store._PURGE),
     ({"ix_job_records_job_id"}, job_store._RECORDS),
     ({"receipts_of_owner"}, job_store._RECEIPTS_OF),
+    ({"receipts_sums"}, history_store._printed(13)),
+    ({"jobs_of_owner"}, history_store._unprinted(13)),
+    ({"jobs_open"}, job_store._OPEN_VERSIONS),
 ]
 
 

@@ -9,7 +9,7 @@ branch_labels = None
 depends_on = None
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-PRIVATE = sa.text("private AND key IS NOT NULL")
+PRIVATE = sa.text("private AND length(key) > 0")
 
 
 def upgrade() -> None:
