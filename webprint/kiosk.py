@@ -10,7 +10,8 @@ from gateway.domain.kiosk import KioskMode, KioskProof
 from gateway.errors import Forbidden, NotAuthenticated, Refusal, Throttled
 from gateway.i18n import gettext as _
 from gateway.i18n import said
-from gateway.services.kiosk import Entry, Station
+from gateway.services.kiosk import Entry
+from gateway.services.kiosk_stations import Station
 from webprint.answers import retry_after, status_of
 from webprint.kiosk_door import (
     CARD,

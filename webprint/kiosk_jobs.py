@@ -11,7 +11,7 @@ from gateway.domain.user import is_guest
 from gateway.errors import BadRequest, NotFound, Refusal
 from gateway.i18n import gettext as _
 from gateway.i18n import money, ngettext, said
-from gateway.services.kiosk import Station
+from gateway.services.kiosk_stations import Station
 from gateway.services.pricing import Pricing
 from gateway.services.release import Outcome
 from gateway.services.suitable import Change

@@ -10,7 +10,8 @@ from gateway.domain.user import Actor
 from gateway.errors import NotFound
 from gateway.i18n import gettext as _
 from gateway.i18n import ngettext
-from gateway.services.kiosk import Result, Station
+from gateway.services.kiosk import Result
+from gateway.services.kiosk_stations import Station
 from gateway.services.printers import Printers
 from gateway.services.suitable import Advice, advise, missing_of, nearest
 from webprint import words
