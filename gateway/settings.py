@@ -3,10 +3,11 @@
 A setting `http.port` is `PAPERTAP_HTTP__PORT` in the environment.
 """
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -15,6 +16,15 @@ from pydantic_settings import (
 )
 
 Proof = Literal["card", "card-pin", "card-password", "pin", "password", "code"]
+
+
+def _network(text: str) -> str:
+    ip_network(text, strict=False)
+    return text
+
+
+Network = Annotated[str, AfterValidator(_network)]
+"""An address with a prefix length, such as 10.20.0.0/16 or fd00::/8."""
 Port = Annotated[int, Field(ge=0, le=65535)]
 MIB = 1024 * 1024
 
@@ -164,7 +174,7 @@ class Kiosk(BaseModel):
     """Release stations at /kiosk: a tablet, or a printer's own browser (rows 76, 80, 82, 83 and 85)."""
 
     # From where a station may be opened: a page that asks for PINs is nothing for the whole world.
-    networks: tuple[str, ...] = (
+    networks: tuple[Network, ...] = (
         "127.0.0.0/8",
         "10.0.0.0/8",
         "172.16.0.0/12",
