@@ -9,6 +9,7 @@ import logging
 import math
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
+from functools import partial
 
 from gateway.domain.events import Event
 from gateway.domain.job import Job, JobState
@@ -164,4 +165,6 @@ class Preparation:
     async def prepare(self, job: Job) -> Job:
         """The whole of it for one claimed job; a Refusal says why it cannot be printed."""
         raw = self._printers.get(job.printer).pass_through
-        return await self._outcomes.prepared(job, await self._making.make(job, raw=raw))
+        # Whoever uploads looks on; for a print dialog nobody does, and its row is not written once more.
+        first = partial(self._outcomes.pictured, job) if job.source == "web" else None
+        return await self._outcomes.prepared(job, await self._making.make(job, raw=raw, first=first))

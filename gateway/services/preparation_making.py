@@ -1,6 +1,6 @@
 """From the spooled documents of a job to one printable PDF, its pictures and what was found: a pure function of octets."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -14,6 +14,7 @@ from gateway.services.ports import Converter, Keyring, Spool, SpoolWriter
 from gateway.services.sealing import opened_password
 
 PDF = "application/pdf"
+Show = Callable[[Document], Awaitable[None]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,15 +51,18 @@ class Making:
         self._keyring = keyring
         self._converter = converter
 
-    async def make(self, job: Job, *, raw: bool = False) -> Made:
-        """`raw`: whether print files may go on as they are."""
+    async def make(self, job: Job, *, raw: bool = False, first: Show | None = None) -> Made:
+        """`raw`: whether print files may go on as they are. `first` gets the first page's picture as soon as it is made."""
         if job.key is None:
             raise FormatError("The document is gone.")
         key = self._keyring.unwrap(job.key)
         password = await opened_password(self._spool, key, job.unlocking)
         # A worker that was given a password sees no other document.
         batch = None if password else batch_of(job)
-        made = [await self._one(job, document, key, password, batch, raw=raw) for document in job.documents]
+        made = [
+            await self._one(job, document, key, password, batch, raw=raw, first=None if place else first)
+            for place, document in enumerate(job.documents)
+        ]
         if len(made) > 1 and any(is_language(one.facts.format) for one in made):
             raise FormatNotSupported("A print file cannot be joined with other documents: send it alone.")
         printable, facts = (made[0].printable, made[0].facts) if len(made) == 1 else await self._merge(made, key, batch)
@@ -77,13 +81,23 @@ class Making:
         )
 
     async def _one(
-        self, job: Job, document: Document, key: bytes, password: str | None, batch: str | None, *, raw: bool
+        self,
+        job: Job,
+        document: Document,
+        key: bytes,
+        password: str | None,
+        batch: str | None,
+        *,
+        raw: bool,
+        first: Show | None,
     ) -> _One:
         """One document: its printable PDF and thumbnails sealed under the job's key."""
         thumbnails: list[Document] = []
 
         async def thumbnail(number: int, png: bytes) -> None:
             thumbnails.append(await self._sealed(key, png, number))
+            if first is not None and len(thumbnails) == 1:
+                await first(thumbnails[0])
 
         async with self._writer(key) as writer:
             prepared = await self._converter.prepare(

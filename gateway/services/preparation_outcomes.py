@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from gateway.domain.conversion import AS_AUTHORED
-from gateway.domain.document import Asks
+from gateway.domain.document import Asks, Document
 from gateway.domain.events import Event, Happening, JobRecord
 from gateway.domain.formats import is_language
 from gateway.domain.job import Cause, Job, JobState, Reason, advance
@@ -65,6 +65,16 @@ class Outcomes:
         self._guest_pages = guest_pages
 
     # -- where it waits
+
+    async def pictured(self, job: Job, picture: Document) -> None:
+        """The first page can be seen while the others are being made."""
+
+        def change(current: Job) -> JobChange | None:
+            if current.claimed_by != job.claimed_by or current.prepared:
+                return None
+            return JobChange(job=replace(current, thumbnails=(picture,)))
+
+        await self._jobs.update(job.id, change)
 
     async def prepared(self, job: Job, made: Made) -> Job:
         """FormatError when none of the pages that were asked for is there, TooLarge for a guest who sends too many."""

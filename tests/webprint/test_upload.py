@@ -6,6 +6,7 @@ import html
 import re
 from base64 import b64encode
 from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import httpx2
 import pytest
@@ -420,3 +421,26 @@ async def test_over_tls_the_guest_s_cookie_is_strict(house: House) -> None:
 
 async def _empty(visitor: Visitor) -> httpx2.Response:
     return await visitor.client.post("/upload", data={"csrf": visitor.token}, headers=FROM_HERE)
+
+
+async def test_the_first_page_is_seen_while_the_others_are_made(alice: Visitor, house: House) -> None:
+    seen: list[tuple[bool, bool]] = []
+    prepare = house.converter.prepare
+
+    async def watched(*given: Any, **wanted: Any) -> Any:
+        thumbnail = wanted["thumbnail"]
+
+        async def shown(number: int, png: bytes) -> None:
+            await thumbnail(number, png)
+            told = (await alice.get(f"/upload/jobs/{(await only_job(house)).id}")).json()
+            seen.append((told["picture"], told["ready"]))
+
+        return await prepare(*given, **wanted | {"thumbnail": shown})
+
+    house.converter.prepare = watched  # type: ignore[method-assign]  # reason: looks on
+    await form(alice, [("a.pdf", PDF, "application/pdf")])
+    await settled(house)
+    assert seen == [(True, False)] * 3
+    job = await only_job(house)
+    assert [thumbnail.number for thumbnail in job.thumbnails] == [1, 2, 3]
+    assert set(house.spool.objects) == {document.id for document in job.objects}
