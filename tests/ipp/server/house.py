@@ -16,6 +16,7 @@ from gateway.domain.capabilities import Capabilities, Media
 from gateway.domain.device import Device, DeviceState, DeviceStatus
 from gateway.domain.job import Cause, advance
 from gateway.domain.printer import Printer, ReleasePolicy
+from gateway.services.app_passwords import AppPasswords
 from gateway.services.delivery import Delivery
 from gateway.services.identity import Identity
 from gateway.services.intake import Intake
@@ -42,6 +43,7 @@ from tests.fakes import (
     a_device,
     a_printer,
 )
+from tests.fakes_identity import MemoryCredentialStore
 from tests.fakes_numbers import MemorySideNumbers
 
 INDEX_4X6 = Media(name="na_index-4x6_4x6in", x=10160, y=15240, source="by-pass-tray", type="photographic", margin=0)
@@ -100,7 +102,14 @@ class House:
         kept: dict[str, Any] = {"spool": self.spool, "keyring": self.keyring}
         self.intake = Intake(**shared, **kept, attempts=self.attempts, hasher=hasher, settings=settings)
         self.release = Release(**shared, **kept, hasher=hasher, settings=settings.jobs)
-        self.identity = Identity(users=self.users, hasher=hasher, clock=clock, settings=settings.identity)
+        self.app_passwords = AppPasswords(store=MemoryCredentialStore(), users=self.users, hasher=hasher, clock=clock)
+        self.identity = Identity(
+            users=self.users,
+            hasher=hasher,
+            clock=clock,
+            settings=settings.identity,
+            app_passwords=self.app_passwords,
+        )
         self.notifications = Notifications(**shared)
         making: dict[str, Any] = {**shared, **kept, "converter": self.converter}
         self.preparation = Preparation(**making, workers=2, name="prepare")

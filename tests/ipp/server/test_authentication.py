@@ -88,6 +88,20 @@ async def test_the_authenticated_name_wins_over_the_claimed_one(staff: Client) -
     assert shown.job("job-originating-user-name") == "alice"
 
 
+async def test_an_app_password_prints_until_it_is_removed(staff: Client) -> None:
+    """Row 13: for who signs in to the pages in ways that a print dialog does not know."""
+    alice = await staff.house.identity.get("alice")
+    password, row = await staff.house.app_passwords.add(alice, "Phone")
+    staff.headers = basic("alice", password)
+    answer = await staff.ask(Operation.PRINT_JOB, document=fake_pdf())
+    assert staff.house.jobs.rows[answer.job("job-id")].owner == "alice"
+    staff.headers = basic("bob", password)
+    assert (await staff.ask(Operation.VALIDATE_JOB)).status == 401
+    await staff.house.app_passwords.remove(alice, row.id)
+    staff.headers = basic("alice", password)
+    assert (await staff.ask(Operation.VALIDATE_JOB)).status == 401
+
+
 @pytest.mark.parametrize(
     "authorization",
     [
