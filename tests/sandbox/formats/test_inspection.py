@@ -160,7 +160,9 @@ async def test_fonts_that_are_not_in_the_file_are_named(sandbox: Sandbox) -> Non
     prepared = await sandbox.prepare(stream(odd), None, sink)
     assert "Odd Sans" in prepared.facts.missing_fonts
     [note] = [note for note in prepared.facts.notes if "Odd Sans" in note]
-    assert re.fullmatch(r"The font Odd Sans is missing; \w+ is used instead, so lines may break elsewhere\.", note), note
+    assert re.fullmatch(r"The font Odd Sans is missing; \w+ is used instead, so lines may break elsewhere\.", note), (
+        note
+    )
     assert "Calibri" not in prepared.facts.missing_fonts
 
 
