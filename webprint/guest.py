@@ -4,8 +4,8 @@ Every job is looked up as the guest of the cookie: another's answers as not foun
 """
 
 import hashlib
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response, StreamingResponse
@@ -13,15 +13,12 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from gateway import i18n
 from gateway.domain.device import Device
 from gateway.domain.job import Job, JobState, Reason
-from gateway.domain.price import Tariff
-from gateway.domain.printer import Printer
 from gateway.errors import Forbidden, NotFound, NotPossible, Refusal
-from gateway.i18n import gettext as _
 from gateway.i18n import said
 from gateway.services.ports import JobQuery
 from webprint.answers import status_of
-from webprint.chips import paper_label
 from webprint.options import read_changes
+from webprint.places import find_place, price_lines
 from webprint.preview import PreviewPages, Section
 from webprint.quotes import Prices, Quotes, Told
 from webprint.requests import Form, first
@@ -32,15 +29,7 @@ from webprint.upload_door import guest_code, guest_of, guests_of, uploads_of, wa
 from webprint.views import JobView, Part, part_of, view_job
 
 SHOWN = 20  # documents of one guest
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
-    """What a sticker names: a Printer for guests, and the Output Device if there is only one that can be meant."""
-
-    name: str
-    printer: Printer
-    device: Device | None
+Work = Callable[[Visit, Job], Awaitable[Job]]
 
 
 class GuestPages:
@@ -168,11 +157,11 @@ class GuestPages:
     def _here(self) -> bool:
         return self._site.settings.guests.release == "here"
 
-    async def _acted(self, visit: Visit, work: object) -> Response:
+    async def _acted(self, visit: Visit, work: Work) -> Response:
         """Back to the job's page; a refusal is told there, with the options as they were."""
         job = await self._own(visit)
         try:
-            after = await work(visit, job)  # type: ignore[operator]  # reason: one of the functions above
+            after = await work(visit, job)
         except NotFound:
             raise
         except Refusal as refusal:
@@ -267,38 +256,6 @@ class GuestPages:
             return self._quotes.tell([job], {**form, "device": [device]})
         except Refusal as refusal:
             return Told(warning=said(refusal.message))
-
-
-def find_place(site: Site, name: str) -> Place:
-    """The sticker's Printer or Output Device; Forbidden where guests may not print."""
-    printer = next((one for one in site.printers.all() if one.name == name), None)
-    if printer is not None:
-        guests_of(site).check_allowed(printer)
-        targets = site.printers.targets_of(printer)
-        return Place(name=name, printer=printer, device=targets[0] if len(targets) == 1 else None)
-    device = site.printers.device(name)
-    several = [one for one in site.printers.all() if device in site.printers.targets_of(one)]
-    for one in sorted(several, key=lambda one: (not one.guests, not one.is_default)):
-        guests_of(site).check_allowed(one)
-        return Place(name=name, printer=one, device=device)
-    raise NotFound(f'Nobody can print at "{device.info or device.name}" at the moment.')
-
-
-def price_lines(tariff: Tariff) -> list[str]:
-    """The price list of a sticker's page, in the words and the money of the visitor; empty where it is free."""
-    if tariff.free:
-        return []
-    lines = [
-        _("%(price)s a page", price=i18n.money(tariff.grey, tariff.currency)),
-        _("%(price)s a page in colour", price=i18n.money(tariff.color, tariff.currency)),
-    ]
-    if tariff.sheet:
-        lines.append(_("%(price)s a sheet", price=i18n.money(tariff.sheet, tariff.currency)))
-    for name, price in tariff.sheets:
-        lines.append(
-            _("%(price)s a sheet %(paper)s", price=i18n.money(price, tariff.currency), paper=paper_label(f"{name}_"))
-        )
-    return lines
 
 
 def _mark(view: JobView, job: Job) -> str:

@@ -16,7 +16,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from gateway.domain.ticket import JobTicket
 from gateway.domain.upload import Upload
 from gateway.errors import BadRequest, Refusal
-from gateway.services.uploads import Piece, Wanted
+from gateway.services.upload_pieces import Piece, Wanted
 from webprint.multipart import plain_name
 from webprint.site import Site, Visit
 from webprint.upload_door import FILES, TOKEN, TUS, guests_of, keep_guest, uploads_of

@@ -6,67 +6,28 @@ once more, through the one barrier that all documents pass, and destroyed. A fil
 reading and no copy in memory.
 """
 
-import asyncio
 import hashlib
 import hmac
 import secrets
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from gateway.domain.document import Document
 from gateway.domain.job import Job, Reason
-from gateway.domain.ticket import JobTicket
 from gateway.domain.upload import Upload
 from gateway.domain.user import Actor, is_guest
-from gateway.errors import BadRequest, Busy, Conflict, NotFound, NotPossible, Refusal, TooLarge
+from gateway.errors import Conflict, NotFound, NotPossible, Refusal, TooLarge
 from gateway.services.guests import Guests
 from gateway.services.intake import Incoming, Intake, Submission
 from gateway.services.limits import Limits
-from gateway.services.ports import Clock, JobStore, Keyring, Spool, SpoolWriter, UploadStore
+from gateway.services.ports import Clock, JobStore, Keyring, Spool, UploadStore
 from gateway.services.printers import Printers
 from gateway.services.submission import clean_text
 from gateway.services.upload_forms import FormUploads
+from gateway.services.upload_pieces import OTHER_FILE, Piece, Pieces, Wanted
 from gateway.services.upload_rules import UploadRules
-from gateway.services.upload_turns import Turns, measured, until
+from gateway.services.upload_turns import Turns
 from gateway.settings import Settings
 
-PIECE = 16 * 1024 * 1024  # octets: at most so much is sent anew after a crash of the machine
-SEAM = 64 * 1024  # octets before the offset, by which a file is known again
 SOURCE = "web"
-OTHER_FILE = "This is not the file that was begun: choose the same one again, or upload this one as a new file."
-
-
-class ChecksumMismatch(BadRequest):
-    """A piece is not what its checksum says; nothing of it was kept."""
-
-    kind = "checksum-mismatch"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
-    """One file to come. Files of one `batch` (any text of the client's) become one job; `last` closes it."""
-
-    printer: str
-    name: str
-    format: str
-    size: int
-    batch: str = ""
-    last: bool = True
-    ticket: JobTicket = field(default_factory=JobTicket)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Piece:
-    """What a request brings: octets from `offset` on. `size` is what the client believes the whole to be.
-
-    `seam` is the SHA-256 of the up to 64 KiB before the offset; `checksum` the name of a hash and that of the body.
-    """
-
-    offset: int
-    body: AsyncIterator[bytes]
-    size: int | None = None
-    seam: bytes | None = None
-    checksum: tuple[str, bytes] | None = None
 
 
 class Uploads:
@@ -99,6 +60,14 @@ class Uploads:
         )
         self.forms = FormUploads(
             intake=intake, jobs=jobs, guests=guests, rules=self.rules, clock=clock, settings=settings.uploads
+        )
+        self._pieces = Pieces(
+            uploads=uploads,
+            intake=intake,
+            spool=spool,
+            keyring=keyring,
+            clock=clock,
+            kept=settings.uploads.kept_seconds,
         )
         self._turns = Turns(at_once=settings.uploads.at_once)
 
@@ -154,7 +123,7 @@ class Uploads:
             upload = await self._own(upload_id, actor)
             await self._check(upload, piece)
             if not upload.done:
-                upload = await self._stream(upload, piece, stop)
+                upload = await self._pieces.stream(upload, piece, stop)
             return await self._finish(upload, actor) if upload.complete else upload
 
     async def drop(self, upload_id: str, actor: Actor) -> None:
@@ -227,64 +196,8 @@ class Uploads:
             raise Conflict(OTHER_FILE)
         if piece.offset != upload.received:
             raise Conflict(f"{upload.received} octets of this file are here: send what comes after them.")
-        if piece.seam is not None and not hmac.compare_digest(piece.seam, await self._seam(upload)):
+        if piece.seam is not None and not hmac.compare_digest(piece.seam, await self._pieces.seam(upload)):
             raise Conflict(OTHER_FILE)
-
-    async def _seam(self, upload: Upload) -> bytes:
-        """SHA-256 of the last octets that are here, read back from the disk."""
-        key, tail = self._keyring.unwrap(upload.key), b""
-        for piece in reversed(upload.pieces):
-            if len(tail) >= SEAM:
-                break
-            end = b""
-            async for data in self._spool.read(piece.id, key):
-                end = (end + data)[-SEAM:]
-            tail = end + tail
-        return hashlib.sha256(tail[-SEAM:]).digest()
-
-    # -- octets
-
-    async def _stream(self, upload: Upload, piece: Piece, stop: asyncio.Event) -> Upload:
-        """Pieces of at most PIECE octets, each durable before the next; with a checksum all or nothing."""
-        body = measured(until(piece.body, stop), upload.size - upload.received)
-        digest = hashlib.new(piece.checksum[0] if piece.checksum else "sha256", usedforsecurity=False)
-        writer: SpoolWriter | None = None
-        held = 0
-        try:
-            async for data in body:
-                writer = writer or await self._spool.create(self._keyring.unwrap(upload.key))
-                await writer.write(data)
-                digest.update(data)
-                held += len(data)
-                if held >= PIECE and piece.checksum is None:
-                    upload = await self._keep(upload, writer, held)
-                    writer, held = None, 0
-        except (TooLarge, Busy):
-            raise
-        except (BadRequest, Conflict, asyncio.CancelledError):
-            if writer is not None and held and piece.checksum is None:
-                await asyncio.shield(self._keep(upload, writer, held))
-            raise
-        else:
-            if piece.checksum is not None and not hmac.compare_digest(piece.checksum[1], digest.digest()):
-                raise ChecksumMismatch("This piece arrived damaged. Send it again.")
-            return await self._keep(upload, writer, held) if writer is not None else upload
-        finally:
-            if writer is not None:
-                await writer.abort()
-
-    async def _keep(self, upload: Upload, writer: SpoolWriter, octets: int) -> Upload:
-        object_id, size, sha256 = await writer.commit()
-        document = Document(id=object_id, format=upload.format, size=size, sha256=sha256)
-        longer = replace(
-            upload,
-            received=upload.received + octets,
-            pieces=(*upload.pieces, document),
-            expires_at=self._clock.now() + self._settings.kept_seconds,
-        )
-        await self._uploads.save(longer)
-        await self._intake.keep_open(upload.job_id)
-        return longer
 
     # -- the end
 
@@ -294,7 +207,7 @@ class Uploads:
             return upload
         try:
             if not await self._has(upload):
-                incoming = Incoming(body=self._whole(upload), format=upload.format, name=upload.name)
+                incoming = Incoming(body=self._pieces.whole(upload), format=upload.format, name=upload.name)
                 await self._intake.add_document(upload.job_id, actor, incoming, last=upload.last)
         except (NotPossible, NotFound):
             await self._destroy(upload)  # its job was deleted meanwhile
@@ -311,18 +224,12 @@ class Uploads:
         if not alike:
             return False
         digest = hashlib.sha256()
-        async for data in self._whole(upload):
+        async for data in self._pieces.whole(upload):
             digest.update(data)
         rows = await self._uploads.of_batch(upload.owner, upload.batch)
         same = sum(document.sha256 == digest.hexdigest() for document in alike)
         known = sum(row.done and (row.size, row.name) == (upload.size, upload.name) for row in rows)
         return same > known
-
-    async def _whole(self, upload: Upload) -> AsyncIterator[bytes]:
-        key = self._keyring.unwrap(upload.key)
-        for piece in upload.pieces:
-            async for data in self._spool.read(piece.id, key):
-                yield data
 
     async def _destroy(self, upload: Upload) -> None:
         await self._uploads.delete(upload.id)

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 from gateway.domain.job import JobState
-from gateway.services.uploads import PIECE
+from gateway.services.upload_pieces import PIECE
 from tests.faults.whole import Site, sign_in, tracebacks
 from tests.webprint.visitor import Visitor
 

@@ -22,8 +22,8 @@ from gateway.errors import (
     Throttled,
     TooLarge,
 )
-from gateway.services import uploads as module
-from gateway.services.uploads import ChecksumMismatch, Piece
+from gateway.services import upload_pieces as module
+from gateway.services.upload_pieces import ChecksumMismatch, Piece
 from tests.gateway.services.upload_house import ALICE, BOB, Dock, broken
 
 PDF = b"%PDF-1.7 " + bytes(range(256)) * 20

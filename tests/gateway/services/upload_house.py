@@ -10,7 +10,8 @@ from gateway.services.guests import Guests
 from gateway.services.intake import Intake
 from gateway.services.limits import Limits, policies
 from gateway.services.printers import Printers
-from gateway.services.uploads import Piece, Uploads, Wanted
+from gateway.services.upload_pieces import Piece, Wanted
+from gateway.services.uploads import Uploads
 from gateway.settings import Identity, Settings
 from tests.fakes import (
     FakeClock,
