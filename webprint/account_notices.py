@@ -59,8 +59,10 @@ class NoticePages:
         )
 
     async def keep(self, visit: Visit) -> Response:
-        self._site.identity.limits.take(Limit(kind=Kind.LINK, key=(subscriber(visit.actor.address),)))
+        limit = Limit(kind=Kind.LINK, key=(subscriber(visit.actor.address),))
+        self._site.identity.limits.take(limit)
         job = await personal_of(self._site).notices.extend(first(visit.form, "token"))
+        self._site.identity.limits.give_back(limit)  # it was no guess
         return self._site.page(visit, "keep.html", token="", name=job.name, until=self._time(job.expires_at), kept=True)
 
     def _time(self, at: float | None) -> str:
