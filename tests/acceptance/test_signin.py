@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import pytest_asyncio
@@ -17,11 +18,12 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from gateway.adapters.clock import SystemClock
 from gateway.adapters.oidc import OidcProvider
 from gateway.adapters.passkeys import WebAuthn
-from gateway.domain.credential import Purpose
+from gateway.domain.credential import LinkedIdentity, Passkey
 from gateway.settings import Identity as IdentitySettings
 from gateway.settings import OpenId, Settings
 from tests.acceptance.browsers import ARGUMENTS, CONTRAST, DESKTOP, NARROW, PHONE, SMALL, WIDE
 from tests.fakes_identity import FakeSignIn
+from tests.peers.axe import violations
 from tests.peers.oidc import Client, oidc_providers
 from tests.peers.processes import free_port
 from tests.webprint.web_house import PASSWORD, PIN, House, serving
@@ -428,6 +430,7 @@ async def test_pages_fit_and_can_be_read(
                 assert await page.evaluate(WIDE) <= size[0], path
                 assert await page.evaluate(CONTRAST) == [], path
                 assert await page.evaluate(SMALL) == [], path
+                assert await violations(page) == [], path
             if paths is STRANGERS:
                 await stage.sign_in(page)
                 await page.goto(f"{stage.url}/account/security")
@@ -442,15 +445,30 @@ async def furnish(stage: Stage) -> None:
     house = stage.house
     alice = await house.identity.get("alice")
     await house.sign_in.methods.app_passwords.add(alice, "A phone with a very long name that has to wrap somewhere")
-    oidc = house.sign_in.methods.oidc
-    url = await oidc.begin(
-        "corp",
-        redirect_uri=_callback(1, "corp"),
-        browser="b" * 64,
-        address="192.0.2.1",
-        purpose=Purpose.LINK,
-        user=alice,
+    now, rows = house.clock.now(), house.sign_in.credentials
+    await rows.add_passkey(
+        Passkey(
+            id=uuid4(),
+            user=alice.uuid,
+            credential=b"one",
+            public_key=b"key",
+            sign_count=1,
+            rp_id="localhost",
+            name="Telephone with a long name",
+            created_at=now,
+            used_at=now,
+        )
     )
-    assert "code_challenge=" in url
+    await rows.add_identity(
+        LinkedIdentity(
+            id=uuid4(),
+            user=alice.uuid,
+            issuer="https://login.example",
+            subject="s",
+            provider="corp",
+            email="alice.ode.with.a.long.address@department.example.org",
+            created_at=now,
+        )
+    )
     for method, browser in (("passkey", "Safari, iPhone"), ("mail", "")):
         await house.identity.open_session(alice, method=method, address="2001:db8::17", browser=browser)
