@@ -115,8 +115,8 @@ class TusPages:
         if visit.actor.user is not None:
             return visit, "", ""
         guests = guests_of(self._site)
-        uploads_of(self._site).rules.check_address(visit.actor.address)
         try:
+            uploads_of(self._site).rules.check_address(visit.actor.address)
             cookie, guest = await guests.open(
                 self._site.printers.get(printer),
                 address=visit.actor.address,

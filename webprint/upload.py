@@ -141,8 +141,8 @@ class UploadPages:
         if visit.actor.user is not None:
             return visit, ""
         guests = guests_of(self._site)
-        uploads_of(self._site).rules.check_address(visit.actor.address)
         try:
+            uploads_of(self._site).rules.check_address(visit.actor.address)
             label = first(fields, "guest")
             cookie, guest = await guests.open(printer, address=visit.actor.address, label=label, place=place)
         except Refusal as refusal:

@@ -244,3 +244,29 @@ async def test_too_many_guests_of_one_address_wait() -> None:
             assert answer.status_code == expected
     await house.intake.stop()
     assert [one.outcome for one in await house.attempts.attempts()].count("throttled") == 1
+
+
+async def test_a_guest_may_give_a_name_for_the_staff() -> None:
+    house = await a_house()
+    async with visiting(house.app()) as guest:
+        assert 'name="guest"' in await text_of(guest, "/p/find-me")
+        await form(guest, [("a.pdf", PDF, "application/pdf")], {"guest": "Zoë <b>"}, path="/p/find-me")
+        (job,) = house.jobs.rows.values()
+        assert job.requested_name == "Zoë <b>"
+        named = await house.guests.named(job.owner)
+        assert named is not None
+        assert named.label == "Zoë <b>"
+
+
+async def test_a_stranger_from_another_network_is_written_down() -> None:
+    settings = Settings(data="unused", uploads={"networks": ("10.0.0.0/8",)})
+    house = await House(settings=settings).open()
+    await house.printers.change_printer("find-me", guests=True)
+    async with visiting(house.app()) as guest:
+        await guest.get("/guest")
+        await guest.get("/signin")
+        assert (await create(guest, 9, printer="find-me")).status_code == 403
+        assert (await guest.get("/p/find-me")).status_code == 403
+    await house.intake.stop()
+    (attempt,) = await house.attempts.attempts()
+    assert (attempt.outcome, attempt.printer) == ("forbidden", "find-me")

@@ -67,6 +67,7 @@
           filetype: file.type || "application/octet-stream",
           printer: form.elements.printer.value,
           place: words.place ?? "",
+          guest: form.elements.guest?.value ?? "",
           batch,
           last: last ? "yes" : "no",
         },
