@@ -38,6 +38,8 @@ class SignInPages:
         cookie = cookie_of(visit.request, SESSION, SESSION_TLS)
         if cookie:
             await self._site.identity.close_session(cookie)
+        if self._site.live is not None and visit.session is not None:
+            self._site.live.end_session(visit.session.id_hash)
         response = RedirectResponse("/signin?done=out", status_code=303)
         drop_cookie(visit.request, response, (SESSION, SESSION_TLS))
         response.headers["Clear-Site-Data"] = '"cache"'

@@ -10,7 +10,7 @@ from gateway.adapters.db import open_database
 from gateway.domain.delegation import Delegation, Right
 from gateway.domain.share import Payer, Share
 from gateway.services.ports import DelegationStore, ShareStore
-from tests.builders import NOW
+from tests.builders import NOW, a_user
 from tests.fakes_jobs import MemoryShareStore
 
 
@@ -114,6 +114,19 @@ async def test_only_the_owner_takes_a_delegation_back(store: Both) -> None:
     assert not await store.delete_delegation(grant.id, "bob")
     assert await store.delete_delegation(grant.id, "ALICE")
     assert await store.delegations_of("alice") == []
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+async def test_a_deleted_user_leaves_no_trust_to_the_next_of_that_name(
+    request: pytest.FixtureRequest, engine: str
+) -> None:
+    database = await open_database(request.getfixturevalue(f"{engine}_settings"))
+    await database.users.save_user(a_user("Bob"))
+    await database.shares.save_delegation(Delegation(owner="alice", delegate="bob"))
+    kept = await database.shares.save_delegation(Delegation(owner="alice", delegate="carol"))
+    await database.users.delete_user("BOB")
+    assert await database.shares.delegations_of("alice") == [kept]
+    await database.close()
 
 
 async def test_nothing_is_left_of_a_user_who_is_gone(store: Both) -> None:

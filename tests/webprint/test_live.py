@@ -272,6 +272,17 @@ async def signed_in(house: House) -> AsyncIterator[Visitor]:
         yield visitor
 
 
+async def test_signing_out_lets_the_other_windows_go_at_once(live: House) -> None:
+    async with signed_in(live) as visitor:
+        (session,) = live.users._sessions.values()
+        page = live.live.open(ALICE, session=session.id_hash, cookie="x")
+        screen = Screen(live, page)
+        await settle()
+        await visitor.post("/signout")
+        await settle()
+        assert screen.ended
+
+
 async def test_without_the_teller_a_page_hears_to_poll(house: House) -> None:
     async with signed_in(house) as visitor:
         answer = await visitor.get("/jobs/events")

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, or_, s
 
 from gateway.adapters.db.job_rows import fold
 from gateway.adapters.db.json_values import as_object, dump_texts, load_texts
-from gateway.adapters.db.share_tables import delegations, shares
+from gateway.adapters.db.share_tables import delegations, of_user, shares
 from gateway.adapters.db.transactions import Transactions
 from gateway.domain.delegation import Delegation, Right
 from gateway.domain.share import Payer, Share
@@ -97,9 +97,7 @@ class SqlShareStore:
         return await self._transactions.write(lambda connection: connection.execute(statement).rowcount == 1)
 
     async def delete_delegations_of(self, user: str) -> int:
-        granted = delegations.c.owner_folded == fold(user)
-        received = (delegations.c.delegate_folded == fold(user)) & delegations.c.of_group.is_(False)
-        statement = delete(delegations).where(or_(granted, received))
+        statement = delete(delegations).where(of_user(user))
         return await self._transactions.write(lambda connection: connection.execute(statement).rowcount)
 
     # -- within

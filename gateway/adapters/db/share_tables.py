@@ -1,6 +1,6 @@
 """Tables of one-time links and of delegations, in the same metadata as all others."""
 
-from sqlalchemy import Boolean, Column, Double, Index, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, ColumnElement, Double, Index, Table, Text, UniqueConstraint, or_
 
 from gateway.adapters.db.tables import Id, metadata
 
@@ -35,3 +35,10 @@ delegations = Table(
     UniqueConstraint("owner_folded", "of_group", "delegate_folded"),
     Index("delegations_to", "delegate_folded", "of_group"),
 )
+
+
+def of_user(name: str) -> ColumnElement[bool]:
+    """All that a user granted, or was granted by name."""
+    folded = name.casefold()
+    received = (delegations.c.delegate_folded == folded) & delegations.c.of_group.is_(False)
+    return or_(delegations.c.owner_folded == folded, received)

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from gateway.adapters.db.job_queries import like_pattern
 from gateway.adapters.db.json_values import dump_texts, load_texts
 from gateway.adapters.db.saving import save
+from gateway.adapters.db.share_tables import delegations, of_user
 from gateway.adapters.db.tables import cards, sessions, users
 from gateway.adapters.db.transactions import Transactions
 from gateway.domain.user import Role, Session, User
@@ -71,6 +72,8 @@ class SqlUserStore:
         def work(connection: Connection) -> None:
             connection.execute(delete(users).where(users.c.name_folded == name.casefold()))
             connection.execute(delete(sessions).where(sessions.c.user_folded == name.casefold()))
+            # Whoever gets this name next inherits nobody's trust.
+            connection.execute(delete(delegations).where(of_user(name)))
 
         await self._transactions.write(work)
 
