@@ -23,6 +23,7 @@ from webprint.hosts import public_base
 from webprint.joblist import Note
 from webprint.kiosk_door import home_of, kiosk_of, look_of
 from webprint.kiosk_views import view_station
+from webprint.records import happened, worded
 from webprint.requests import first
 from webprint.site import Site, Visit
 from webprint.start import qr_svg
@@ -193,7 +194,13 @@ class DeskPages:
             can_look=bool(job.thumbnails) and job.key is not None and not job.private and job.password_hash is None,
             can_extend=job.state is JobState.PENDING_HELD and job.expires_at is not None,
             history=[
-                (words.moment(r.at), words.ago(now - r.at), r.what, "" if r.by in COMPONENTS else r.by, r.text)
+                (
+                    words.moment(r.at),
+                    words.ago(now - r.at),
+                    happened(r.what),
+                    "" if r.by in COMPONENTS else r.by,
+                    worded(r.text),
+                )
                 for r in records
             ],
             looked=LOOKED,

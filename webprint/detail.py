@@ -10,6 +10,7 @@ from webprint.joblist import JobList, fingerprint
 from webprint.looked import looked
 from webprint.preview import PreviewPages, Section
 from webprint.quotes import Told
+from webprint.records import happened, worded
 from webprint.shares import LASTING, PAYERS, NewLink, ShareView, share_views
 from webprint.site import Site, Visit
 
@@ -30,8 +31,11 @@ class JobDetail:
         records = await self._site.release.records(job_id, visit.actor)
         now = self._site.clock.now()
         view = self._list.view(acting, job)
-        history = [_line(job.created_at, now, "arrived", text=words.source(job))]
-        history += [_line(r.at, now, r.what, by="" if r.by in COMPONENTS else r.by, text=r.text) for r in records]
+        history = [_line(job.created_at, now, happened("arrived"), text=words.source(job))]
+        history += [
+            _line(r.at, now, happened(r.what), by="" if r.by in COMPONENTS else r.by, text=worded(r.text))
+            for r in records
+        ]
         shares = await self._shares(visit, job) if view.can_share else []
         again = self._list.quotes.again(job) if view.can_release else None
         state = fingerprint(view, history, shares, again)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from gateway.domain.job import Job
 from gateway.domain.user import Actor
 from gateway.errors import NotFound, Refusal
+from gateway.i18n import said
 from gateway.services.ports import JobQuery
 from webprint.answers import status_of
 from webprint.options import filled
@@ -203,7 +204,7 @@ def _older(jobs: list[Job]) -> int | None:
 
 
 def refused(title: str, refusal: Refusal) -> Note:
-    return Note(tone="bad", title=title, text=refusal.message)
+    return Note(tone="bad", title=title, text=said(refusal.message))
 
 
 def fingerprint(*shown: Any) -> str:

@@ -84,7 +84,7 @@ async def test_a_slip_with_a_new_code(olga: Person, house: House) -> None:
     assert told is not None
     assert "<svg" in answer.text
     assert (await house.guests.by_code(told[1] + told[2], address="10.0.0.1", terminal="x")).user == guest
-    assert "given a new code" in (await olga.get(f"/desk/jobs/{job.id}")).text
+    assert "Given a new code" in (await olga.get(f"/desk/jobs/{job.id}")).text
     assert told[1] + told[2] not in (await olga.get(f"/desk/jobs/{job.id}")).text, "shown once"
 
 
@@ -96,7 +96,7 @@ async def test_pages_are_seen_with_a_reason_only(olga: Person, house: House) -> 
     assert (await olga.post(f"/desk/jobs/{job.id}/look", {"reason": "no"})).status_code == 400
     answer = await olga.post(f"/desk/jobs/{job.id}/look", {"reason": "She asked me to check page 1"})
     assert picture in answer.text
-    assert "looked at" in answer.text
+    assert "Looked at" in answer.text
     got = await olga.get(picture)
     assert got.content == a_page(1)
     assert got.headers["cache-control"] == "no-store"
