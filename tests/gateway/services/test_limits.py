@@ -39,7 +39,7 @@ def limits(clock: FakeClock) -> Limits:
         (Kind.SIGN_IN_NAME, 5, 900, 900),
         (Kind.SIGN_IN_ADDRESS, 20, 60, 60),
         (Kind.SIGN_IN_TERMINAL, 20, 60, 60),
-        (Kind.PIN_ALONE_ADDRESS, 60, 3600, 900),
+        (Kind.PIN_ALONE_ADDRESS, 60, 3600, 3600),
         (Kind.SIGN_IN_ACCOUNT, 5, 60, 60),
         (Kind.SIGN_IN_BEGUN, 300, 60, 10),
         (Kind.MAIL_LINK_ADDRESS, 20, 900, 900),
