@@ -1,6 +1,6 @@
 """How Chromium is started, the sizes that pages are looked at in, and what is measured on each of them."""
 
-from tests.acceptance.test_pages import ARGUMENTS, CONTRAST, DESKTOP, NARROW, PHONE, SMALL
+from tests.peers.manners import ARGUMENTS, CONTRAST, DESKTOP, NARROW, PHONE, SMALL
 
 WIDE = "document.documentElement.scrollWidth"
 

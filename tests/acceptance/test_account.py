@@ -21,8 +21,8 @@ from starlette.routing import Route
 
 from gateway.domain.job import JobState, Reason
 from gateway.domain.user import Actor
-from tests.acceptance.test_pages import ARGUMENTS, CONTRAST, SMALL
 from tests.peers.axe import violations
+from tests.peers.manners import ARGUMENTS, CONTRAST, SMALL
 from tests.webprint.web_house import PASSWORD, House, serving
 
 pytestmark = [

@@ -22,8 +22,8 @@ from gateway.domain.job import Job, JobState, Reason
 from gateway.domain.price import Tariff
 from gateway.domain.ticket import JobTicket
 from gateway.domain.user import Actor
-from tests.acceptance.test_pages import ARGUMENTS, CONTRAST, DESKTOP, NARROW, PHONE, SMALL
 from tests.peers.axe import violations
+from tests.peers.manners import ARGUMENTS, CONTRAST, DESKTOP, NARROW, PHONE, SMALL
 from tests.webprint.web_house import PASSWORD, House, busy_day, serving
 
 pytestmark = [

@@ -24,10 +24,11 @@ from gateway.services.delivery import Delivery
 from gateway.settings import Delivery as DeliverySettings
 from gateway.settings import Settings
 from ipp.virtual import Features, Misbehaviour, VirtualPrinter, count_only
-from tests.acceptance.test_pages import ARGUMENTS, CONTRAST, SMALL, tab_to
+from tests.acceptance.test_pages import tab_to
 from tests.fakes import a_held_job
 from tests.fakes_numbers import MemorySideNumbers
 from tests.peers.axe import violations
+from tests.peers.manners import ARGUMENTS, CONTRAST, SMALL
 from tests.webprint.web_house import PASSWORD, PIN, House, a_page, busy_day, serving
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]

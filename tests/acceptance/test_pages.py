@@ -20,52 +20,12 @@ from starlette.routing import Route
 
 from gateway.domain.job import Job, JobState, Reason
 from tests.peers.axe import violations
+from tests.peers.manners import ARGUMENTS, CONTRAST, DESKTOP, NARROW, PHONE, SMALL
 from tests.webprint.web_house import PASSWORD, PIN, House, busy_day, serving
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.asyncio(loop_scope="module")]
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-]
-PHONE, DESKTOP, NARROW = (390, 844), (1280, 800), (320, 640)
 PAGES = ("/", "/signin", "/signin?with=pin", "/jobs", "/jobs/{report}", "/jobs?all=1", "/nothing")
-
-# The lowest contrast of any text on the page: [ratio needed, ratio found, the text] of each that is too low.
-CONTRAST = """() => {
-  const canvas = Object.assign(document.createElement("canvas"), {width: 1, height: 1});
-  const pen = canvas.getContext("2d", {willReadFrequently: true});
-  const rgba = (text) => { pen.clearRect(0, 0, 1, 1); pen.fillStyle = text; pen.fillRect(0, 0, 1, 1);
-    const [r, g, b, a] = pen.getImageData(0, 0, 1, 1).data; return [r, g, b, a / 255]; };
-  const over = (top, under) => top.slice(0, 3).map((v, i) => v * top[3] + under[i] * (1 - top[3]));
-  const ground = (one) => { if (!one) return [255, 255, 255];
-    const own = rgba(getComputedStyle(one).backgroundColor);
-    return own[3] === 1 ? own.slice(0, 3) : over(own, ground(one.parentElement)); };
-  const light = (c) => { const [r, g, b] = c.map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
-  const bad = [];
-  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (walk.nextNode()) {
-    const one = walk.currentNode.parentElement;
-    if (!walk.currentNode.textContent.trim() || !one.checkVisibility({visibilityProperty: true}) || one.closest(".away, script, noscript, .default-button")) continue;
-    const style = getComputedStyle(one), back = ground(one), front = over(rgba(style.color), back);
-    const [a, b] = [light(front), light(back)].sort((x, y) => y - x);
-    const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
-    const ratio = (a + 0.05) / (b + 0.05), need = large ? 3 : 4.5;
-    if (ratio < need) bad.push([need, ratio.toFixed(2), walk.currentNode.textContent.trim().slice(0, 40)]);
-  }
-  return bad;
-}"""
-
-# Controls that are smaller than 44 CSS pixels in height and stand alone (links in running text may be lower).
-SMALL = """() => [...document.querySelectorAll("a, button, summary, input, select")]
-  .filter((one) => one.checkVisibility({visibilityProperty: true}) && one.type !== "hidden" && !one.closest(".skip, .default-button, h3, figure"))
-  .map((one) => [one, (one.closest("label") ?? one).getBoundingClientRect()])
-  .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
-  .map(([one, box]) => `${one.outerHTML.slice(0, 80)} ${box.width}x${box.height}`)"""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -138,9 +98,7 @@ async def test_from_sign_in_to_paper(stage: Stage) -> None:
         await page.get_by_role("radio", name="Lobby").check()
         await page.get_by_role("button", name="Print 1 job at Lobby").click()
 
-        await expect(page.get_by_role("status")).to_contain_text(
-            "Quarterly report 2026.pdf 3 copies, on its way to Lobby."
-        )
+        await expect(page.locator("#notes")).to_contain_text("Quarterly report 2026.pdf 3 copies, on its way to Lobby.")
         assert page.url == stage.address("/jobs")
         job = await stage.row("report")
         assert (job.state, job.output_device, job.ticket.copies) == (JobState.PENDING, "lobby", 3)
@@ -151,7 +109,7 @@ async def test_from_sign_in_to_paper(stage: Stage) -> None:
         await card.get_by_role("button", name="Delete").click()
         await expect(page.get_by_role("heading", name="Delete this job?")).to_be_visible()
         await page.get_by_role("button", name="Delete").click()
-        await expect(page.get_by_role("status")).to_contain_text("Boarding pass Lisbon is deleted.")
+        await expect(page.locator("#notes")).to_contain_text("Boarding pass Lisbon is deleted.")
         assert (await stage.row("tickets")).state is JobState.CANCELED
 
         await page.get_by_role("button", name="Sign out").click()
@@ -186,7 +144,7 @@ async def test_refusals_reach_the_person(stage: Stage) -> None:
         await page.get_by_role("checkbox", name="Select Quarterly").check()
         await stage.house.change(stage.jobs["report"].id, state=JobState.CANCELED)
         await page.get_by_role("button", name="Print 1 job").click()
-        await expect(page.get_by_role("status")).to_contain_text("only a held job can be released")
+        await expect(page.locator("#notes")).to_contain_text("only a held job can be released")
 
 
 async def test_keyboard_alone(stage: Stage) -> None:
@@ -209,7 +167,7 @@ async def test_keyboard_alone(stage: Stage) -> None:
         outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
         assert outline == "solid", "the focus is seen"
         await page.keyboard.press("Enter")
-        await expect(page.get_by_role("status")).to_contain_text("on its way to Lobby")
+        await expect(page.locator("#notes")).to_contain_text("on its way to Lobby")
         assert (await stage.row("tickets")).output_device == "lobby"
 
 
