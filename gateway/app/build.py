@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gateway.adapters.clock import SystemClock
 from gateway.adapters.db import Database, database_url, migrate, open_database
@@ -13,7 +14,6 @@ from gateway.adapters.events import LocalEventBus
 from gateway.adapters.hasher import Argon2Hasher
 from gateway.adapters.keyring import FileKeyring
 from gateway.adapters.mail import SmtpCourier, courier_of
-from gateway.adapters.notify import PostgresqlEventBus
 from gateway.adapters.spool import LocalSpool, open_spool
 from gateway.app.personal import personal_services
 from gateway.app.signing_in import sign_in_services
@@ -35,6 +35,9 @@ from gateway.services.signin_methods import SignInMethods
 from gateway.services.uploads import Uploads
 from gateway.settings import Settings
 
+if TYPE_CHECKING:
+    from gateway.adapters.notify import PostgresqlEventBus
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Gateway:
@@ -42,7 +45,7 @@ class Gateway:
 
     settings: Settings
     clock: SystemClock
-    events: LocalEventBus | PostgresqlEventBus
+    events: "LocalEventBus | PostgresqlEventBus"
     database: Database
     spool: LocalSpool
     keyring: FileKeyring
@@ -106,9 +109,15 @@ def _worker() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
 
 
+def _postgresql_events(url: str, clock: SystemClock) -> "PostgresqlEventBus":
+    from gateway.adapters.notify import PostgresqlEventBus  # noqa: PLC0415 - 9 MB of driver, which SQLite needs not
+
+    return PostgresqlEventBus(url, clock=clock)
+
+
 async def _wire(settings: Settings, database: Database) -> Gateway:
     clock = SystemClock()
-    events = PostgresqlEventBus(settings.database.url, clock=clock) if settings.database.url else LocalEventBus()
+    events = _postgresql_events(settings.database.url, clock) if settings.database.url else LocalEventBus()
     fresh = not await database.jobs.count(JobQuery(limit=None)) and not await database.users.user_count()
     keyring = FileKeyring(settings.data / "keys", create_if_new=fresh)
     hasher = Argon2Hasher(settings.data / "keys", create_if_new=fresh)

@@ -13,7 +13,6 @@ from discovery.interfaces import choose, interfaces
 from gateway.adapters.clock import SystemClock
 from gateway.adapters.converter import machine_findings
 from gateway.adapters.mail import courier_of
-from gateway.adapters.oidc import OidcProvider
 from gateway.app.build import build
 from gateway.errors import PapertapError
 from gateway.services.ports import Undelivered
@@ -106,6 +105,8 @@ async def _mail(settings: Settings) -> Finding:
 
 async def _provider(settings: OpenId) -> Finding:
     """Asks for the discovery document and the keys; nobody is signed in."""
+    from gateway.adapters.oidc import OidcProvider  # noqa: PLC0415 - 11 MB, which a site without providers needs not
+
     name = f"sign-in: {settings.name}"
     try:
         return Finding(name=name, ok=True, text=await OidcProvider(settings, clock=SystemClock()).check(), needed=False)

@@ -15,11 +15,11 @@ from discovery.mdns import Advertiser
 from discovery.records import Ports as AdvertisedPorts
 from gateway.adapters.certificates import Certificates, CustomerFiles, server_names
 from gateway.adapters.converter import SandboxConverter
+from gateway.adapters.events import LocalEventBus
 from gateway.adapters.http import Admission, Limits, Listener
 from gateway.adapters.http.listener import TlsMode
 from gateway.adapters.lock import DataLock
 from gateway.adapters.logs import configure_logging
-from gateway.adapters.notify import PostgresqlEventBus
 from gateway.app.build import Gateway, build
 from gateway.app.figures import figures
 from gateway.app.site import Site
@@ -79,7 +79,7 @@ async def serve_gateway(
     alone = not gateway.settings.database.url
     parts: list[Part] = []
     background: dict[str, Callable[[], Awaitable[None]]] = {"printers": gateway.printers.run}
-    if isinstance(gateway.events, PostgresqlEventBus):
+    if not isinstance(gateway.events, LocalEventBus):
         background["events"] = gateway.events.run
     # A front alone has no jails: what looks into documents is then done elsewhere.
     converter = SandboxConverter(gateway.settings.sandbox) if roles & {"prepare", "deliver"} else None

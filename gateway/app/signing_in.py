@@ -1,14 +1,13 @@
 """Wires the ways to sign in."""
 
 from gateway.adapters.db import Database
-from gateway.adapters.oidc import OidcProvider
 from gateway.adapters.passkeys import WebAuthn
 from gateway.errors import StartupError
 from gateway.services.addresses import Addresses
 from gateway.services.app_passwords import AppPasswords
 from gateway.services.identity import Identity
 from gateway.services.passkeys import Passkeys
-from gateway.services.ports import Clock, Hasher, Mailer
+from gateway.services.ports import Clock, Hasher, Mailer, OpenIdProvider
 from gateway.services.sign_in_begun import Begun
 from gateway.services.sign_in_links import SignInLinks
 from gateway.services.signin_methods import SignInMethods
@@ -35,7 +34,7 @@ def sign_in_services(
     return SignInMethods(
         oidc=OidcSignIn(
             settings=settings.providers,
-            providers={one.name: OidcProvider(one, clock=clock) for one in settings.providers},
+            providers=_providers(settings, clock) if settings.providers else {},
             store=store,
             users=users,
             identity=identity,
@@ -63,3 +62,9 @@ def sign_in_services(
         app_passwords=AppPasswords(store=store, users=users, hasher=hasher, clock=clock),
         mailer=mailer,
     )
+
+
+def _providers(settings: IdentitySettings, clock: Clock) -> dict[str, OpenIdProvider]:
+    from gateway.adapters.oidc import OidcProvider  # noqa: PLC0415 - 11 MB, which a site without providers needs not
+
+    return {one.name: OidcProvider(one, clock=clock) for one in settings.providers}

@@ -73,9 +73,7 @@ def policies(settings: IdentitySettings) -> dict[Kind, Policy]:
         ),
         Kind.SIGN_IN_ADDRESS: Policy(tries=settings.tries_per_minute, window=60.0, lock=60.0, message=often),
         # A PIN alone is guessed against all users at once, so that its address is given fewer over a longer time.
-        Kind.PIN_ALONE_ADDRESS: Policy(
-            tries=3 * settings.tries_per_minute, window=3600.0, lock=3600.0, message=often
-        ),
+        Kind.PIN_ALONE_ADDRESS: Policy(tries=3 * settings.tries_per_minute, window=3600.0, lock=3600.0, message=often),
         Kind.SIGN_IN_TERMINAL: Policy(
             tries=settings.tries_per_minute, window=60.0, lock=60.0, message="Too many failed tries at this terminal."
         ),

@@ -1,19 +1,37 @@
 """Migrations: they make what the metadata says, they can be repeated, and nothing else is opened."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, text
 
 from gateway.adapters.db import Database, database_url, migrate, open_database
 from gateway.adapters.db.schema import head
 from gateway.adapters.db.tables import metadata
+from gateway.adapters.db.upgrading import configuration
 from gateway.errors import StartupError
 from gateway.settings import Settings
+
+
+def test_the_newest_file_is_alembics_head() -> None:
+    assert [head()] == ScriptDirectory.from_config(configuration()).get_heads()
+
+
+def test_a_current_schema_is_left_alone_without_alembic(tmp_path: Path) -> None:
+    code = (
+        "import asyncio, sys; from gateway.adapters.db import migrate; "
+        "asyncio.run(migrate(sys.argv[1])); print('alembic' in sys.modules)"
+    )
+    url = f"sqlite:///{tmp_path / 'rows.db'}"
+    runs = [subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True, check=True) for _ in "12"]
+    assert [run.stdout.strip() for run in runs] == ["True", "False"]
 
 
 def definitions(engine: Engine) -> dict[str, str]:
