@@ -188,7 +188,7 @@ class DeskPages:
             row=job,
             devices=self._devices(visit, job) if waits else [],
             price=self._price(job) if waits else "",
-            paid=await self._desk.paid_so_far(job.id),
+            paid=worded(await self._desk.paid_so_far(job.id)),
             currency=self._site.settings.site.currency,
             pages=[t.number for t in job.thumbnails] if looking else [],
             can_look=bool(job.thumbnails) and job.key is not None and not job.private and job.password_hash is None,

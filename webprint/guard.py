@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -12,7 +13,7 @@ from starlette.routing import Route
 
 from gateway.domain.user import Actor
 from gateway.errors import Forbidden, NotAuthenticated, Refusal
-from gateway.i18n import negotiate, said, speaking
+from gateway.i18n import N_, negotiate, said, speaking
 from gateway.services.limits import Kind, Limit, subscriber
 from webprint.answers import TITLES, retry_after, status_of
 from webprint.policy import Access, access_of, allows, is_recent
@@ -41,7 +42,12 @@ BROKEN = "Something went wrong on our side. Your jobs are safe. Try again in a m
 LIVE = "papertap-live"  # the list asks for its news by itself
 EVENTS = "/jobs/events"  # and here a browser connects by itself, which cannot say so
 SAFE = frozenset({"GET", "HEAD"})
-STRANGERS_FORMS = ("/signin", "/s/", "/account/addresses/confirm", "/keep")  # below these paths strangers get a cookie that their forms' token belongs to
+STRANGERS_FORMS = (
+    "/signin",
+    "/s/",
+    "/account/addresses/confirm",
+    "/keep",
+)  # below these paths strangers get a cookie that their forms' token belongs to
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +80,7 @@ class Guard:
 
     def route(self, method: str, path: str, handler: Handler) -> Route:
         async def endpoint(request: Request) -> Response:
-            with speaking(negotiate(request.cookies.get(LANGUAGE), request.headers.get("accept-language"))):
+            with _in_language_of(request):
                 return await answer(request)
 
         async def answer(request: Request) -> Response:
@@ -175,13 +181,18 @@ class Guard:
         """What the router itself refuses: unknown addresses and methods."""
         assert isinstance(error, HTTPException)
         text = {
-            404: "There is no page at this address. It may have been mistyped, or what it showed is gone.",
-            405: "This address cannot be used this way. Go back and use the page's own buttons.",
-        }.get(error.status_code, "The request cannot be answered.")
+            404: N_("There is no page at this address. It may have been mistyped, or what it showed is gone."),
+            405: N_("This address cannot be used this way. Go back and use the page's own buttons."),
+        }.get(error.status_code, N_("The request cannot be answered."))
         visit = Visit(request=request, actor=Actor(address=client_address(request), via="web"))
-        response = self.error(visit, error.status_code, text)
+        with _in_language_of(request):
+            response = self.error(visit, error.status_code, text)
         response.headers.update(error.headers or {})
         return response
+
+
+def _in_language_of(request: Request) -> AbstractContextManager[None]:
+    return speaking(negotiate(request.cookies.get(LANGUAGE), request.headers.get("accept-language")))
 
 
 def _asked(request: Request) -> str:

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 
-from gateway.i18n import N_, Words, gettext, ngettext, said
+from gateway.i18n import N_, Words, gettext, money, ngettext, said
 from webprint import words
 
 DONE = Words(
@@ -48,6 +49,14 @@ DONE = Words(
         "stopped": N_("Stopped"),
     }
 )
+SENTENCES = (
+    N_("The gateway was interrupted."),
+    N_("the machine's clock was set ahead"),
+    N_("counted on its owner"),
+    N_("counted on whoever prints it"),
+)
+"""What services say in a record's line alone; `said` finds them by the catalogue."""
+
 TO_DEVICE = (
     ("proof released to ", N_("One copy released to %(device)s")),
     ("released to ", N_("Released to %(device)s")),
@@ -76,6 +85,7 @@ def worded(text: str) -> str:
 _COUNTS: tuple[tuple[re.Pattern[str], Callable[..., str]], ...] = (
     (re.compile(r"(\d{1,15}) octets"), lambda octets: words.size(int(octets))),
     (re.compile(r"(\d{1,9}) pages?"), lambda count: words.pages(int(count))),
+    (re.compile(r"(\d{1,9}(?:\.\d{1,4})?) ([A-Z]{3})"), lambda amount, currency: money(Decimal(amount), currency)),
     (re.compile(r"pages unknown"), lambda: gettext("The number of pages is not known")),
     (
         re.compile(r"document (\d{1,9}), (\d{1,15}) octets"),

@@ -148,7 +148,7 @@ def device_state(device: Device) -> str:
         return said(device.status.message)
     stems = (r.removesuffix("-error").removesuffix("-warning").removesuffix("-report") for r in device.status.reasons)
     known = [DEVICE_REASONS[stem] for stem in stems if stem in DEVICE_REASONS]
-    return known[0].capitalize() if known else DEVICE_STATES[device.status.state]
+    return known[0][:1].upper() + known[0][1:] if known else DEVICE_STATES[device.status.state]
 
 
 def pages(number: int) -> str:

@@ -12,10 +12,10 @@
     const all = document.getElementById("all");
     const text = form.querySelector("[data-print]");
     const everything = form.querySelector("[data-print-all]");
-    if (text) text.textContent = ["Print selected", "Print 1 job"][chosen] ?? `Print ${chosen} jobs`;
+    if (text) text.textContent = chosen > 1 ? text.dataset.many.replace("{n}", chosen) : chosen ? text.dataset.one : text.dataset.none;
     const where = form.querySelector("[data-where]");
     const device = form.querySelector('input[name="device"]:checked');
-    if (where) where.textContent = device ? `at ${device.parentElement.querySelector("b").textContent}` : "";
+    if (where) where.textContent = device ? where.dataset.where.replace("{device}", device.parentElement.querySelector("b").textContent) : "";
     if (everything) everything.hidden = chosen > 0;
     if (!all) return;
     all.closest("[data-all]").hidden = false;
