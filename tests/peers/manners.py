@@ -38,6 +38,7 @@ CONTRAST = """() => {
 # Controls that are smaller than 44 CSS pixels in height and stand alone (links in running text may be lower).
 SMALL = """() => [...document.querySelectorAll("a, button, summary, input, select")]
   .filter((one) => one.checkVisibility({visibilityProperty: true}) && one.type !== "hidden" && !one.closest(".skip, .default-button, h3, figure"))
+  .filter((one) => !(one.localName === "a" && getComputedStyle(one).display === "inline" && one.textContent.trim() !== one.parentElement.textContent.trim()))
   .map((one) => [one, (one.closest("label") ?? one).getBoundingClientRect()])
   .filter(([, box]) => box.height < 43.5 || box.width < 43.5)
   .map(([one, box]) => `${one.outerHTML.slice(0, 80)} ${box.width}x${box.height}`)"""

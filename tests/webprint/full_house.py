@@ -14,7 +14,7 @@ from gateway.domain.user import Actor
 from gateway.settings import Identity as IdentitySettings
 from gateway.settings import Settings
 from tests.webprint.signin_house import providers
-from tests.webprint.web_house import House, a_page, busy_day
+from tests.webprint.web_house import PASSWORD, House, a_page, busy_day
 
 TARIFF = Tariff(grey=Decimal("0.05"), color=Decimal("0.25"), currency="EUR")
 OWN_WORDS = ("Its owner asked at the desk why it failed", "Telephone with a long name")
@@ -40,6 +40,7 @@ async def full_house() -> Full:
         "annex", "socket://192.0.2.7:9100", info="Annex", capabilities=Capabilities(color=False)
     )
     await house.identity.change_user("alice", email="alice.ode@example.org")
+    await house.identity.add_user("newcomer", password=PASSWORD)
     await _more_jobs(full)
     await _a_guest(full)
     await _a_year(house)
