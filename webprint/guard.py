@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -110,7 +110,7 @@ class Guard:
         access = access_of(request.method, path)
         if access is None:
             raise Forbidden("Nobody may use this address.")
-        visit = await self._recognise(visit)
+        visit = request.state.visit = await self._recognise(visit)
         self._limit(visit)
         if request.method not in SAFE:
             check_origin(request)
@@ -165,6 +165,8 @@ class Guard:
         return self.error(visit, status_of(refusal), refusal.message, retry=retry_after(refusal))
 
     def error(self, visit: Visit, status: int, message: str, *, retry: float | None = None) -> Response:
+        # Who is known stays so on the page that says no, also when the visit was not admitted.
+        visit = getattr(visit.request.state, "visit", visit)
         response = self._site.page(
             visit,
             "error.html",
@@ -185,6 +187,8 @@ class Guard:
             405: N_("This address cannot be used this way. Go back and use the page's own buttons."),
         }.get(error.status_code, N_("The request cannot be answered."))
         visit = Visit(request=request, actor=Actor(address=client_address(request), via="web"))
+        with suppress(Refusal):  # of a cookie or a host name that is none
+            visit = await self._recognise(visit)
         with _in_language_of(request):
             response = self.error(visit, error.status_code, text)
         response.headers.update(error.headers or {})

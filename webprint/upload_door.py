@@ -49,7 +49,7 @@ class UploadGuard(Guard):
         access = access_of(request.method, path)
         if access is None:
             raise Forbidden("Nobody may use this address.")
-        visit = await self._recognise(visit)
+        visit = request.state.visit = await self._recognise(visit)
         self._limit(visit)
         unsafe = request.method not in SAFE | {"OPTIONS"}
         if unsafe:

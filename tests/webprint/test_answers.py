@@ -118,3 +118,17 @@ async def test_strangers_have_a_rate_and_the_signed_in_have_none(house: House) -
         assert "Too many requests" in answers[-1].text
         house.clock.tick(1)
         assert (await visitor.get("/")).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/desk", "/jobs/99999", "/nothing"])
+async def test_who_is_signed_in_stays_so_on_the_page_that_says_no(alice: Visitor, path: str) -> None:
+    answer = await alice.get(path)
+    assert answer.status_code in {403, 404}
+    assert 'action="/signout"' in answer.text
+    assert 'href="/signin"' not in answer.text
+
+
+async def test_a_page_that_is_not_there_speaks_the_visitors_language(visitor: Visitor) -> None:
+    answer = await visitor.get("/nothing", **{"accept-language": "de"})
+    assert '<html lang="de">' in answer.text
+    assert "Nicht gefunden" in answer.text
