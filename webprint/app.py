@@ -42,7 +42,6 @@ from webprint.later import LaterPages
 from webprint.live import LiveJobs
 from webprint.security import SecurityPages
 from webprint.shares import SharePages
-from webprint.later import LaterPages
 from webprint.signin import SignInPages
 from webprint.signin_confirm import ConfirmPages
 from webprint.signin_mail import MailPages
@@ -119,7 +118,8 @@ def create_app(
             *_sign_in_routes(guard, site),
             *_account_routes(guard, site),
             *_desk_routes(guard, site),
-            *_upload_routes(UploadGuard(site), site), *_kiosk_routes(KioskGuard(site), site),
+            *_upload_routes(UploadGuard(site), site),
+            *_kiosk_routes(KioskGuard(site), site),
         ],
         middleware=[Middleware(SecureHeaders)],
         exception_handlers={HTTPException: guard.on_http_exception},

@@ -112,7 +112,7 @@ class Quotes:
     def tell(self, jobs: Sequence[Job], form: Form) -> Told:
         """For waiting jobs, with the options and the device of a form."""
         changes, wanted = read_changes(form), first(form, "device")
-        planned = [(job, job.ticket.with_changes(**changes)) for job in jobs]
+        planned = [(job, self._ruled(job, job.ticket.with_changes(**changes))) for job in jobs]
         device = self._device(wanted)
         told = self._sums(planned, device)
         if device is None or not planned:
@@ -133,11 +133,19 @@ class Quotes:
             return None
         devices = self.common([job])
         faulty = next((d for d in devices if job.message.startswith(d.info or d.name)), None)
-        ready = [d for d in devices if not advise(d, [(job, job.ticket)], ()).obstacles]
+        wanted = [(job, self._ruled(job, job.ticket))]
+        ready = [d for d in devices if not advise(d, wanted, ()).obstacles]
         found = nearest(faulty, ready)
         return None if found is None else _there(found)
 
     # -- within
+
+    def _ruled(self, job: Job, ticket: JobTicket) -> JobTicket:
+        """What the house makes grey asks no device for colour."""
+        try:
+            return self._site.printers.get(job.printer).house.greyed(ticket)
+        except NotFound:  # deleted since
+            return ticket
 
     async def _jobs(self, visit: Visit, ids: Sequence[int]) -> list[Job]:
         own = {job.id: job for job in (await own_jobs(self._site.release, visit.actor)).jobs}

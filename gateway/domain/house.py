@@ -38,11 +38,15 @@ class HouseRules:
         if self.bates is not None and (len(self.bates) > LONGEST_PREFIX or not self.bates.isprintable()):
             raise BadRequest(f"The prefix of Bates numbers has at most {LONGEST_PREFIX} printable characters.")
 
+    def greyed(self, ticket: JobTicket) -> JobTicket:
+        """The ticket without the colour that nobody gets here, and that a device therefore need not have."""
+        if not self.force_grey or ticket.print_color_mode in GREY:
+            return ticket
+        return replace(ticket, print_color_mode="monochrome")
+
     def applied(self, ticket: JobTicket) -> JobTicket:
         """The ticket as this house prints it; its own stamps stand beside those that were asked for."""
-        changes: dict[str, object] = {}
-        if self.force_grey and ticket.print_color_mode not in GREY:
-            changes["print_color_mode"] = "monochrome"
+        ticket, changes = self.greyed(ticket), dict[str, object]()
         if self.force_duplex and ticket.printed_sides in {None, "one-sided"}:
             changes["sides"] = "two-sided-short-edge" if ticket.booklet else "two-sided-long-edge"
         if self.toner_save is not None and ticket.toner_save is None:

@@ -74,15 +74,15 @@ class Setbacks:
         printer = printers.get(job.printer)
         device = printers.device(self._device.name)
         others = [d for d in (self._named_failover(), *printers.devices_of(printer)) if d is not None]
-        refusal = refusal_of(device, job.ticket, others=tuple(others))
+        refusal = refusal_of(device, printer.house.greyed(job.ticket), others=tuple(others))
         text = f"{message} Release it again." if refusal is None else refusal.message
         log.warning("job %d held again: %s", job.id, message)
         await self._tools.write(job.id, lambda row: self._turn.returned(row, text))
 
     async def _failover(self, job: Job) -> Device | None:
         """Only of jobs that nobody waits for at the device: a held job must not come out where its owner is not."""
-        other = self._named_failover()
-        if other is None or self._tools.printers.get(job.printer).holds or lacking(other, job.ticket):
+        other, printer = self._named_failover(), self._tools.printers.get(job.printer)
+        if other is None or printer.holds or lacking(other, printer.house.greyed(job.ticket)):
             return None
         driver = self._tools.drivers.get(other.uri.partition(":")[0])
         if driver is None:

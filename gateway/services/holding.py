@@ -53,7 +53,7 @@ class Holding(JobCases):
         moved = advance(job, Cause.RELEASED, now=self._clock.now(), message="")
         return assigned(
             moved,
-            choose_device(self._printers.targets_of(printer), job.ticket, job.raw_format).name,
+            choose_device(self._printers.targets_of(printer), printer.house.greyed(job.ticket), job.raw_format).name,
             by=actor.user or actor.claimed,
             now=self._clock.now(),
         )

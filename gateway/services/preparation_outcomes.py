@@ -121,7 +121,7 @@ class Outcomes:
         if made.pages is None:
             return None
         raw = is_language(made.printable.format)
-        ticket = job.ticket if raw else self._printers.get(job.printer).house.applied(job.ticket)
+        ticket = job.ticket if raw else self._printers.get(job.printer).house.greyed(job.ticket)
         return count(made.pages, ticket, separate(made.documents, ticket))
 
     def _placed(self, job: Job) -> Job:
@@ -140,7 +140,8 @@ class Outcomes:
 
     def _direct(self, job: Job, printer: Printer, now: float) -> Job:
         try:
-            device = choose_device(self._printers.targets_of(printer), job.ticket, job.raw_format)
+            ticket = printer.house.greyed(job.ticket)
+            device = choose_device(self._printers.targets_of(printer), ticket, job.raw_format)
         except NotPossible as error:
             return advance(job, Cause.HELD_FOR_RELEASE, now=now, message=error.message)
         moved = advance(job, Cause.PREPARED_TO_PRINT, now=now, message="")

@@ -147,7 +147,7 @@ class Preview:
         ticket = job.ticket.with_changes(**changes)
         check_ticket(job, ticket, printer.capabilities.copies)
         device = self._device(printer, name, ticket)
-        missing = lacking(device, ticket)
+        missing = lacking(device, printer.house.greyed(ticket))
         if missing:
             label = device.info or device.name
             raise NotPossible(f"{label} does not have {', '.join(missing)}. Choose another device or another option.")
@@ -156,7 +156,7 @@ class Preview:
     def _device(self, printer: Printer, name: str | None, ticket: JobTicket) -> Device:
         allowed = self._printers.targets_of(printer)
         if name is None:
-            return choose_device(allowed, ticket)
+            return choose_device(allowed, printer.house.greyed(ticket))
         found = next((device for device in allowed if device.name == name), None)
         if found is None:
             raise NotFound(f'Jobs of "{printer.info}" cannot be released at "{name}".')

@@ -153,7 +153,7 @@ class Release(Keeping):
         made = count(job.pages or 1, ticket, separate(job.documents, ticket))
         check_amount(job.owner, made.impressions, self._guest_pages)
         others = self._printers.targets_of(printer)
-        refusal = refusal_of(target, ticket, others=others, raw_format=job.raw_format)
+        refusal = refusal_of(target, printer.house.greyed(ticket), others=others, raw_format=job.raw_format)
         if refusal is not None:
             raise refusal
         return ticket, target

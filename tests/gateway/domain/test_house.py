@@ -64,3 +64,12 @@ def test_texts_are_bounded() -> None:
         HouseRules(footer="x" * 201)
     with pytest.raises(BadRequest, match="printable"):
         HouseRules(bates="A\nB")
+
+
+def test_grey_of_the_house_asks_no_device_for_colour() -> None:
+    grey = HouseRules(force_grey=True)
+    asked = JobTicket(print_color_mode="color", sides="two-sided-long-edge")
+    assert grey.greyed(asked) == replace(asked, print_color_mode="monochrome")
+    assert HouseRules().greyed(asked) == asked
+    assert grey.greyed(JobTicket(print_color_mode="bi-level")).print_color_mode == "bi-level"
+    assert HouseRules(force_duplex=True).greyed(JobTicket()) == JobTicket(), "two sides are made where a device can"
