@@ -19,7 +19,6 @@ from gateway.services.pricing import Pricing
 from webprint import words
 from webprint.answers import status_of
 from webprint.detail import COMPONENTS
-from webprint.hosts import public_base
 from webprint.joblist import Note
 from webprint.kiosk_door import home_of, kiosk_of, look_of
 from webprint.kiosk_views import view_station
@@ -116,7 +115,7 @@ class DeskPages:
             visit,
             "desk_slip.html",
             code=f"{code[:3]} {code[3:]}",
-            qr=self._qr(visit, code),
+            qr=self._qr(code),
             job=self._view(visit, job),
             who=await self._desk.who(job),
         )
@@ -255,14 +254,10 @@ class DeskPages:
         quote = self._pricing.of(job, printer)
         return money(quote.amount, quote.currency)
 
-    def _qr(self, visit: Visit, code: str) -> Markup:
-        """What a station's scanner types; without the address where this host has no name for others."""
-        try:
-            text = f"{public_base(self._site, visit.request)}/guest?code={code}"
-        except Refusal:
-            text = f"code={code}"
-        drawn = qr_svg(text).decode()
-        return Markup(drawn[drawn.index("<svg") :])  # noqa: S704 - drawn here, from digits and an address of our own
+    def _qr(self, code: str) -> Markup:
+        """What a station's scanner types, as on the guest's own page; a phone that sees it is not led anywhere."""
+        drawn = qr_svg(code).decode()
+        return Markup(drawn[drawn.index("<svg") :])  # noqa: S704 - drawn here, from digits
 
     def _device(self, job: Job) -> str:
         try:
