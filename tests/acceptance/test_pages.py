@@ -347,6 +347,7 @@ async def test_pictures(stage: Stage, device: str, size: tuple[int, int], scheme
         await picture(page, "jobs", page.get_by_role("checkbox", name="Select Quarterly").check)
         await page.goto(stage.address("/jobs/{report}?layout=2#preview"))
         # What is further down is fetched when somebody comes near, and would be waited for in vain.
+        await page.evaluate("for (const one of document.images) one.loading = 'eager'")
         seen = "[...document.images].filter((one) => one.loading !== 'lazy' && one.getBoundingClientRect().left < innerWidth)"
         await page.evaluate(f"Promise.all({seen}.map((one) => one.decode()))")
         await picture(page, "preview")
