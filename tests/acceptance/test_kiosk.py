@@ -351,7 +351,8 @@ async def test_the_staff_desk_at_a_station(stage: Stage) -> None:
     await house.add(name="Plan of alice")
     async with stage.page() as page:
         await page.goto(stage.at())
-        await page.get_by_role("link", name="Staff").click()
+        async with page.expect_navigation():  # a card is read by the page that is there
+            await page.get_by_role("link", name="Staff").click()
         await hold(page, STAFF)
         await page.get_by_role("searchbox", name="Search jobs").fill("ticket")
         await page.keyboard.press("Enter")
