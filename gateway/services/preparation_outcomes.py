@@ -121,7 +121,7 @@ class Outcomes:
         if made.pages is None:
             return None
         raw = is_language(made.printable.format)
-        ticket = job.ticket if raw else self._printers.get(job.printer).house.greyed(job.ticket)
+        ticket = job.ticket if raw else self._printers.get(job.printer).house.applied(job.ticket)
         return count(made.pages, ticket, separate(made.documents, ticket))
 
     def _placed(self, job: Job) -> Job:
