@@ -77,9 +77,13 @@ def worker_command(jail: Jail) -> list[str]:
     return [jail.code.python, "-I", "-S", "-B", "-c", start, jail.identity.marker]
 
 
+START_SECONDS = 10
+"""Of the processor, which LibreOffice takes to start and to warm up before any document."""
+
+
 def cpu_seconds(limits: Limits) -> int:
     """The processor time of the longest document there may be; the wall-clock watchdog is the sharper limit."""
-    return int(limits.wall_seconds + limits.page_seconds * limits.max_pages) + 1
+    return int(limits.wall_seconds + limits.page_seconds * limits.max_pages) + START_SECONDS
 
 
 def wall_seconds(limits: Limits, pages: int) -> float:
