@@ -13,8 +13,7 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, async_playwright, expect
-from playwright.async_api import TimeoutError as BrowserTimeout
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from gateway.adapters.clock import SystemClock
 from gateway.adapters.oidc import OidcProvider
@@ -261,38 +260,14 @@ async def test_a_passkey_is_made_and_signs_in(stage: Stage) -> None:
         assert kept.used_at is not None
 
 
-async def test_a_passkey_by_its_button_and_for_confirming(stage: Stage) -> None:
-    async with stage.with_authenticator() as (page, session, authenticator):
+async def test_a_passkey_for_confirming(stage: Stage) -> None:
+    async with stage.with_authenticator() as (page, _session, _authenticator):
         await stage.sign_in(page)
         await add_passkey(stage, page)
-        presence = {"authenticatorId": authenticator, "enabled": False}
-        await session.send("WebAuthn.setAutomaticPresenceSimulation", presence)
-        await page.get_by_role("button", name="Sign out").click()
-        button = page.get_by_role("button", name="Use a passkey")
-        await expect(button).to_be_visible()
-        await page.get_by_text("Stay signed in for 30 days").click()
-        await button.click()
-        await session.send("WebAuthn.setAutomaticPresenceSimulation", presence | {"enabled": True})
-        await tapped(page, button)
-        (now,) = await stage.house.identity.sessions_of("alice")
-        assert (now.method, now.stay) == ("passkey", True)
-        (cookie,) = [one for one in await page.context.cookies() if one["name"] == "papertap"]
-        assert cookie["expires"] > stage.house.clock.now() + 29 * 86400
         await stage.age_proofs()
         await page.goto(f"{stage.url}/signin/confirm?next=/account/security")
         await page.get_by_role("button", name="Use a passkey").click()
         await page.wait_for_url("**/account/security")
-
-
-async def tapped(page: Page, button: Locator) -> None:
-    """A finger that came before the browser asked for it is put on again, as people do."""
-    for _ in range(4):
-        try:
-            return await page.wait_for_url("**/jobs", timeout=4000)
-        except BrowserTimeout:
-            if await button.is_visible():
-                await button.click()
-    return await page.wait_for_url("**/jobs")
 
 
 async def test_a_passkey_without_its_owners_finger_is_refused(stage: Stage) -> None:
