@@ -9,6 +9,7 @@ from uuid import UUID
 class Receipt:
     """One ledger row, keyed by the release: written in the transaction of the job's final state.
 
+    `project` is the code of what it is charged to beside its owner, "" for none, and `comment` is for its bill.
     `amount` in `currency` (ISO 4217; empty where nothing is charged) is for what the device confirmed, or was sent.
     """
 
@@ -24,3 +25,5 @@ class Receipt:
     at: float
     amount: Decimal = Decimal(0)
     currency: str = ""
+    project: str = ""
+    comment: str = ""

@@ -1,10 +1,12 @@
 """The Output Device: the machine that makes paper, with its device URI, and what is known of its state."""
 
+import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 from uuid import UUID
 
 from gateway.domain.capabilities import Capabilities
+from gateway.domain.phone import Presence
 
 
 class DeviceState(StrEnum):
@@ -36,6 +38,8 @@ class Device:
     """`uri`: socket://, ipp://, ipps:// or lpd://. `pinned_certificate`: SHA-256 of the certificate first seen.
 
     `failover` names the device that takes over when this one stays unreachable before the first byte.
+    `site` is where it stands, "" where there is but one. `presence` is what proves that somebody stands in front of it
+    before a phone prints there.
     """
 
     name: str
@@ -47,5 +51,13 @@ class Device:
     status: DeviceStatus = field(default_factory=DeviceStatus)
     pinned_certificate: str | None = None
     failover: str | None = None
+    site: str = ""
+    presence: Presence = Presence.NONE
     created_at: float = 0.0
     version: int = 0
+
+    @property
+    def mark(self) -> str:
+        """Changes with what people set, and not with what the device tells: a form that was open too long is known by it."""
+        told = (self.uri, self.info, self.location, self.failover, self.pinned_certificate, self.capabilities.formats)
+        return hashlib.sha256(repr(told).encode()).hexdigest()[:16]

@@ -19,6 +19,7 @@ class Event(StrEnum):
     PRINTER_CREATED = "printer-created"
     PRINTER_DELETED = "printer-deleted"
     DEVICE_STATE_CHANGED = "device-state-changed"
+    SITES_CHANGED = "sites-changed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,6 +1,7 @@
 """The Job and the one table that says how it may move (RFC 8011 section 5.3.7, DESIGN.md)."""
 
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum, auto
 from uuid import UUID
 
@@ -67,6 +68,11 @@ class Reason(StrEnum):
     DOCUMENT_UNPRINTABLE_ERROR = "document-unprintable-error"
     CONFLICTING_ATTRIBUTES = "conflicting-attributes"
     ACCOUNT_LIMIT_REACHED = "account-limit-reached"
+    ACCOUNT_INFO_NEEDED = "account-info-needed"  # PWG 5100.16: it waits for a project
+
+
+SHORT_OF_CREDIT = (Reason.ACCOUNT_LIMIT_REACHED,)
+"""Of a job held for nothing else: it goes on by itself as soon as its payer's credit is enough."""
 
 
 class Cause(Enum):
@@ -93,7 +99,10 @@ class Cause(Enum):
 
 
 _P, _H, _R, _S = JobState.PENDING, JobState.PENDING_HELD, JobState.PROCESSING, JobState.PROCESSING_STOPPED
-_OPEN = (_P, _H, _R, _S)
+OPEN = (_P, _H, _R, _S)
+"""The states of a job that has not ended."""
+RELEASED = frozenset({_P, _R, _S})
+"""The states that a job with a release id is on its way in; held again, it waits for another."""
 
 # (cause, from) -> (to, reasons that the move brings when the caller names none).
 TRANSITIONS: dict[tuple[Cause, JobState], tuple[JobState, tuple[Reason, ...]]] = {
@@ -116,10 +125,10 @@ TRANSITIONS: dict[tuple[Cause, JobState], tuple[JobState, tuple[Reason, ...]]] =
     (Cause.RESUMED, _S): (_R, (Reason.JOB_PRINTING,)),
     (Cause.COMPLETED, _R): (JobState.COMPLETED, (Reason.JOB_COMPLETED_SUCCESSFULLY,)),
     (Cause.COMPLETED, _S): (JobState.COMPLETED, (Reason.JOB_COMPLETED_SUCCESSFULLY,)),
-    **{(Cause.CANCELED_BY_USER, s): (JobState.CANCELED, (Reason.JOB_CANCELED_BY_USER,)) for s in _OPEN},
-    **{(Cause.CANCELED_BY_OPERATOR, s): (JobState.CANCELED, (Reason.JOB_CANCELED_BY_OPERATOR,)) for s in _OPEN},
-    **{(Cause.CANCELED_AFTER_TIMEOUT, s): (JobState.CANCELED, (Reason.JOB_CANCELED_AFTER_TIMEOUT,)) for s in _OPEN},
-    **{(Cause.ABORTED, s): (JobState.ABORTED, (Reason.ABORTED_BY_SYSTEM,)) for s in _OPEN},
+    **{(Cause.CANCELED_BY_USER, s): (JobState.CANCELED, (Reason.JOB_CANCELED_BY_USER,)) for s in OPEN},
+    **{(Cause.CANCELED_BY_OPERATOR, s): (JobState.CANCELED, (Reason.JOB_CANCELED_BY_OPERATOR,)) for s in OPEN},
+    **{(Cause.CANCELED_AFTER_TIMEOUT, s): (JobState.CANCELED, (Reason.JOB_CANCELED_AFTER_TIMEOUT,)) for s in OPEN},
+    **{(Cause.ABORTED, s): (JobState.ABORTED, (Reason.ABORTED_BY_SYSTEM,)) for s in OPEN},
 }
 
 
@@ -131,7 +140,8 @@ class Job:
     client said of itself. `key` is the job's wrapped data key, None once destroyed. `unlocking` is the sealed password
     of an encrypted document, kept until the next preparation has used it. `facts` is what preparation found, in the text
     of `gateway.domain.facts`. A `private` job's document is destroyed as soon as it was printed, and nobody but its owner
-    sees its pages. `charged_to` pays for the release under way; None: the owner.
+    sees its pages. `charged_to` pays for the release under way; None: the owner. `reserved`, in `reserved_in` (ISO 4217),
+    is what that release may cost its payer's credit; None: it is not paid by credit.
     """
 
     id: int = 0
@@ -175,6 +185,8 @@ class Job:
     released_by: str | None = None
     released_at: float | None = None
     charged_to: str | None = None
+    reserved: Decimal | None = None
+    reserved_in: str = ""
     attempts: int = 0
     bytes_sent: int = 0
     device_job: str | None = None
@@ -188,9 +200,24 @@ class Job:
         return self.printable is not None
 
     @property
+    def project(self) -> str:
+        """The code of the project that it is charged to; "" for none."""
+        return self.ticket.job_account_id or ""
+
+    @property
     def found(self) -> JobFacts:
         """`facts`, read: some milliseconds for thousands of pages, so not for lists of jobs."""
         return read(self.facts)
+
+    @property
+    def payer(self) -> str | None:
+        return self.charged_to or self.owner
+
+    @property
+    def reserves(self) -> Decimal:
+        """What of the payer's credit nobody else may have: only while the job is released and open."""
+        released = self.release_id is not None and self.state in RELEASED
+        return self.reserved if released and self.reserved is not None else Decimal(0)
 
     @property
     def raw_format(self) -> str | None:
@@ -207,6 +234,11 @@ class Job:
     def size(self) -> int:
         """Octets of all Documents as received."""
         return sum(document.size for document in self.documents)
+
+    @property
+    def cut_short(self) -> bool:
+        """Its sender broke off and nothing more will come: only a person's word brings it on."""
+        return self.has(Reason.JOB_DATA_INSUFFICIENT) and not self.has(Reason.JOB_INCOMING)
 
     def has(self, reason: Reason) -> bool:
         return reason in self.reasons

@@ -12,6 +12,7 @@ from gateway.errors import BadRequest
 DAY = 24 * 3600.0
 USEFUL_SECONDS = 2 * DAY
 MAX_VALUE = 2000  # characters
+MAX_ROWS = 20_000  # characters of a table: a value that ends with _rows
 MAX_VALUES = 20
 MAX_ADDRESS = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
 
@@ -26,14 +27,26 @@ LETTERS: dict[str, frozenset[str]] = {
     "address-added": frozenset({"address", "url"}),
     "address-removed": frozenset({"address", "url"}),
     "proof-changed": frozenset({"what", "at", "origin", "url"}),
-    "new-pin": frozenset({"pin", "url"}),
+    "new-pin": frozenset({"pin", "url", "user"}),
+    "registration": frozenset({"name", "link", "hours"}),
+    "registration-known": frozenset({"link"}),
+    "registration-waiting": frozenset({"name", "address", "url"}),
+    "directory-failed": frozenset({"name", "reason", "url"}),
+    "registration-refused": frozenset(),
     "job-ready": frozenset({"name", "printer", "until", "url"}),
     "job-expiring": frozenset({"name", "until", "extend_url", "url"}),
     "job-printed": frozenset({"name", "device", "sheets", "url"}),
     "job-failed": frozenset({"name", "reason", "url"}),
     "job-needs-word": frozenset({"name", "question", "url"}),
     "job-looked": frozenset({"name", "by", "at", "reason", "url"}),
+    "low-balance": frozenset({"balance", "url"}),
+    "terminal-locked": frozenset({"terminal", "url"}),
+    "webhook-stopped": frozenset({"name", "reason", "url"}),
     "account-erased": frozenset(),
+    "mail-answer": frozenset({"name", "site", "file_rows", "summary", "total", "until", "places", "code", "remarks"})
+    | frozenset({"pictures", "reply_to", "open_url", "two_sided_url", "extend_url", "delete_url", "not_me_url"}),
+    "mail-confirm": frozenset({"name", "url", "not_me_url", "hours", "reply_to"}),
+    "mail-refused": frozenset({"name", "reason", "reply_to"}),
 }
 
 # RFC 5322 dot-atom without the rarer signs that some relay or shell reads; domains as RFC 1123 has them.
@@ -93,7 +106,7 @@ def check_letter(letter: Letter) -> Letter:
         raise BadRequest(f'There is no letter "{letter.kind}".')
     if missing := sorted(wanted - letter.values.keys()):
         raise BadRequest(f'The letter "{letter.kind}" lacks {", ".join(missing)}.')
-    if len(letter.values) > MAX_VALUES or any(len(value) > MAX_VALUE for value in letter.values.values()):
+    if len(letter.values) > MAX_VALUES or any(len(value) > _longest(name) for name, value in letter.values.items()):
         raise BadRequest("The letter is longer than mails of this gateway are.")
     return Letter(
         kind=letter.kind,
@@ -103,6 +116,10 @@ def check_letter(letter: Letter) -> Letter:
         key=letter.key,
         useful_seconds=letter.useful_seconds,
     )
+
+
+def _longest(name: str) -> int:
+    return MAX_ROWS if name.endswith("_rows") else MAX_VALUE
 
 
 def mail_address(text: str) -> str:

@@ -13,21 +13,37 @@ class NoticeKind(StrEnum):
     FAILED = "failed"
     NEEDS_WORD = "needs-word"
     LOOKED = "looked"
+    COPIED = "copied"
+    LOW_BALANCE = "low-balance"
 
 
-# What is lost without a word from its owner is told unasked; the rest is told to whoever wants it.
-TOLD_UNASKED = frozenset({NoticeKind.EXPIRING, NoticeKind.FAILED, NoticeKind.NEEDS_WORD, NoticeKind.LOOKED})
+# What is lost without a word from its owner is told unasked; the rest is told to whoever wants it. COPIED, that somebody
+# else may be signed in as its owner, is told everywhere, whatever was chosen.
+TOLD_UNASKED = frozenset(
+    {
+        NoticeKind.EXPIRING,
+        NoticeKind.FAILED,
+        NoticeKind.NEEDS_WORD,
+        NoticeKind.LOOKED,
+        NoticeKind.LOW_BALANCE,
+    }
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preferences:
-    """`language`, `device`: "" for what the browser says, and for none. `mail` and `page`: where notices are told."""
+    """`language`, `device`: "" for what the browser says, and for none. `mail`, `page`, `push`: where notices are told.
+
+    `push_names`: whether the names of documents may stand on a phone's locked screen.
+    """
 
     language: str = ""
     device: str = ""
     select_all: bool = False
     mail: frozenset[NoticeKind] = TOLD_UNASKED
     page: frozenset[NoticeKind] = TOLD_UNASKED
+    push: frozenset[NoticeKind] = TOLD_UNASKED | {NoticeKind.READY, NoticeKind.PRINTED}
+    push_names: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,17 +68,18 @@ class OneTimeToken:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CardNote:
-    """What is known of a card beside its keyed hash: its user's word for it and the last digits."""
+    """What is known of a card beside its keyed hash: its user's word, the last digits, and when a lent one ends."""
 
     card: str
     label: str
     ending: str
     added_at: float
+    expires_at: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notice:
-    """One thing told to one user, once for each occasion of a job. `kind` None: it was told by mail only."""
+    """One thing told to one user, once for each occasion of a job; 0 is none. `kind` None: it was told by mail only."""
 
     id: int = 0
     user: UUID

@@ -67,7 +67,9 @@ class Stamp:
 class JobTicket:
     """Each field is the job template attribute of the same name; None means the Printer's default.
 
-    What no attribute of IPP says: `page_picks` are the pages of the document in an order of one's own, left out,
+    `job_account_id` is the code of a project,
+    and "" outright none (see gateway.domain.project). What no attribute of IPP says: `account_comment` is for that
+    project's bill; `page_picks` are the pages of the document in an order of one's own, left out,
     repeated or turned, and `page_ranges` and `page_words` then choose among these; `scaling_percent` goes before
     print_scaling; `page_border` is around the pages of number-up; `as_image` prints pictures of the sides;
     `remove_graphics` leaves of each page its text; `trace_mark` is a small code with the job's number. A job_sheets
@@ -96,6 +98,7 @@ class JobTicket:
     job_priority: int | None = None
     job_sheets: str | None = None
     job_account_id: str | None = None
+    account_comment: str = ""
     job_accounting_user_id: str | None = None
     imposition_template: str | None = None
     presentation_direction_number_up: str | None = None

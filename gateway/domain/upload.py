@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from gateway.domain.document import Document
 
+REHEARSAL = 0
+"""The job of a file that only shows whether files can be uploaded: there is none."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Upload:
@@ -27,6 +30,10 @@ class Upload:
     done: bool = False
     created_at: float
     expires_at: float
+
+    @property
+    def rehearsal(self) -> bool:
+        return self.job_id == REHEARSAL
 
     @property
     def complete(self) -> bool:
