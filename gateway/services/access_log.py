@@ -7,6 +7,7 @@ from gateway.domain.job import Job
 from gateway.domain.letter import one_line
 from gateway.domain.personal import Look
 from gateway.domain.user import Actor
+from gateway.services.audit import Audit
 from gateway.services.ownership import is_own
 from gateway.services.ports import AccessLogStore, Clock
 
@@ -22,9 +23,15 @@ class AccessLog:
     """
 
     def __init__(
-        self, *, store: AccessLogStore, clock: Clock, tell: Callable[[Look], Awaitable[None]] | None = None
+        self,
+        *,
+        store: AccessLogStore,
+        audit: Audit,
+        clock: Clock,
+        tell: Callable[[Look], Awaitable[None]] | None = None,
     ) -> None:
         self._store = store
+        self._audit = audit
         self._clock = clock
         self._tell = tell
         self._noted: OrderedDict[tuple[str, int, str, str], float] = OrderedDict()
@@ -49,6 +56,8 @@ class AccessLog:
             job_name=one_line(job.name),
             reason=one_line(reason),
         )
+        # Also where nobody who could reach its owner's list can change it unseen.
+        await self._audit.note(actor, "document.looked-at", f"job {job.id}", look.reason, owner=look.owner, what=what)
         await self._store.record_look(look)
         if look.reason and self._tell is not None:
             await self._tell(look)

@@ -1,16 +1,18 @@
 """The users of the gateway: adding and changing them and their proofs."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
-from gateway.domain.user import Role, User
+from gateway.domain.rights import Role
+from gateway.domain.user import User
 from gateway.errors import BadRequest, Conflict, LimitReached, NotFound
-from gateway.services.ports import Clock, Hasher, UserStore
+from gateway.services.passwords import NothingLeaked, check_new_password
+from gateway.services.ports import Clock, Hasher, LeakedPasswords, UserStore
 from gateway.services.proofs import (
     check_email,
     check_name,
-    check_password,
     check_pin,
     normal_card,
     random_pin,
@@ -18,17 +20,28 @@ from gateway.services.proofs import (
 )
 from gateway.settings import Identity as IdentitySettings
 
-_CHANGEABLE = frozenset({"full_name", "email", "role", "groups", "disabled"})
+_CHANGEABLE = frozenset({"full_name", "email", "role", "groups", "disabled", "department", "cost_centre", "language"})
 
 
 class Accounts:
     """Rows of users. No secret is kept: passwords and PINs as argon2id hashes, cards and PINs as keyed hashes."""
 
-    def __init__(self, *, users: UserStore, hasher: Hasher, clock: Clock, settings: IdentitySettings) -> None:
+    def __init__(
+        self,
+        *,
+        users: UserStore,
+        hasher: Hasher,
+        clock: Clock,
+        settings: IdentitySettings,
+        leaked: LeakedPasswords | None = None,
+    ) -> None:
+        self._leaked = leaked or NothingLeaked()
         self._users = users
         self._hasher = hasher
         self._clock = clock
         self._settings = settings
+        self.when_signed_out: list[Callable[[User], Awaitable[None]]] = []  # all sessions of the user have ended
+        self.when_disabled: list[Callable[[User], Awaitable[None]]] = []
 
     async def get(self, name: str) -> User:
         user = await self._users.user(name)
@@ -36,8 +49,8 @@ class Accounts:
             raise NotFound(f'There is no user "{name}".')
         return user
 
-    async def users(self, contains: str = "", *, limit: int = 100) -> list[User]:
-        return await self._users.users(contains=contains, limit=limit)
+    async def users(self, contains: str = "", *, after: str = "", limit: int = 100) -> list[User]:
+        return await self._users.users(contains=contains, after=after, limit=limit)
 
     async def add_user(
         self,
@@ -64,21 +77,25 @@ class Accounts:
             created_at=self._clock.now(),
         )
         if password is not None:
-            user = replace(user, password_hash=await self._hasher.hash(check_password(password)))
+            user = replace(user, password_hash=await self._hasher.hash(await self._checked(password, user)))
         if pin is not None:
             user = await self._with_pin(user, pin, users=await self._users.user_count() + 1)
         return await self._users.save_user(user)
 
-    async def change_user(self, name: str, **changes: Any) -> User:
-        """full_name, email, role, groups, disabled; a disabled user is signed out everywhere at once."""
+    async def change_user(self, name: str, *, version: int | None = None, **changes: Any) -> User:
+        """The fields of _CHANGEABLE; Conflict for another `version`. A disabled user is signed out everywhere at once."""
         unknown = sorted(set(changes) - _CHANGEABLE)
         if unknown:
             raise BadRequest(f"A user's {', '.join(unknown)} cannot be changed this way.")
         if "email" in changes:
             changes["email"] = check_email(changes["email"])
-        user = await self._users.save_user(replace(await self.get(name), **changes))
+        user = await self.get(name)
+        seen = user.version if version is None else version
+        user = await self._users.save_user(replace(user, **changes, version=seen))
         if user.disabled:
-            await self._users.delete_sessions_of(user.name)
+            await self._sign_out(user)
+            for hook in self.when_disabled:
+                await hook(user)
         return user
 
     async def disable(self, name: str) -> User:
@@ -94,7 +111,7 @@ class Accounts:
     async def set_password(self, name: str, password: str | None) -> User:
         """None removes it. Other sessions of the user end."""
         user = await self.get(name)
-        hashed = None if password is None else await self._hasher.hash(check_password(password))
+        hashed = None if password is None else await self._hasher.hash(await self._checked(password, user))
         return await self._save_proofs(replace(user, password_hash=hashed))
 
     async def add_card(self, name: str, card: str) -> User:
@@ -139,6 +156,9 @@ class Accounts:
             if await self._users.user_by_pin(self._hasher.lookup("pin", pin)) is None:
                 return pin
 
+    async def _checked(self, password: str, user: User) -> str:
+        return await check_new_password(password, user, self._settings.passwords, self._leaked)
+
     def _card_hash(self, card: str) -> str:
         return self._hasher.lookup("card", normal_card(card))
 
@@ -159,5 +179,12 @@ class Accounts:
 
     async def _save_proofs(self, user: User) -> User:
         saved = await self._users.save_user(user)
-        await self._users.delete_sessions_of(saved.name)
+        await self._sign_out(saved)
         return saved
+
+    async def _sign_out(self, user: User) -> int:
+        """Everywhere, also on phones that stay signed in; how many sessions there were."""
+        ended = await self._users.delete_sessions_of(user.name)
+        for hook in self.when_signed_out:
+            await hook(user)
+        return ended

@@ -8,7 +8,7 @@
 The file comes before the row: a crash leaves at worst a file that no row knows, never a row without its data.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from gateway.domain.job import Job
 from gateway.errors import FormatError, Refusal, StorageFailed, TooLarge, Unavailable
@@ -38,27 +38,49 @@ async def cross(
 ) -> Job:
     """The job as `record` made it durable. `at_once` may be called before it, in the spool's thread, to begin with that.
 
-    TooLarge over `limit` octets, EmptyDocument, StorageFull, StorageFailed, whatever `body` raises, whatever
-    `record` raises; then nothing stays that a row does not know. `observe` gets the seconds from the last octet
-    to the durable row.
+    What `keep` raises, and whatever `record` raises; then nothing stays that a row does not know. `observe` gets the
+    seconds from the last octet to the durable row.
+    """
+    stored, ended = await keep(spool=spool, key=key, body=body, limit=limit, clock=clock, at_once=at_once)
+    job = await recorded(spool, [stored], lambda: record(stored))
+    observe(clock.monotonic() - ended)
+    return job
+
+
+async def keep(
+    *,
+    spool: Spool,
+    key: bytes,
+    body: AsyncIterator[bytes],
+    limit: int,
+    clock: Clock,
+    at_once: Callable[[Stored], None] | None = None,
+) -> tuple[Stored, float]:
+    """Steps 1 and 2: a document on the disk, and when its last octet came, by the monotonic clock.
+
+    TooLarge over `limit` octets, EmptyDocument, StorageFull, StorageFailed, whatever `body` raises.
     """
     writer = await spool.create(key)
     try:
         await _stream(body, writer, limit)
         ended = clock.monotonic()
-        stored = await writer.commit(at_once)
+        return await writer.commit(at_once), ended
     except BaseException:
         await writer.abort()
         raise
+
+
+async def recorded(spool: Spool, stored: Sequence[Stored], record: Callable[[], Awaitable[Job]]) -> Job:
+    """Step 3: the job that `record` made durable. What no row knows afterwards is destroyed, where that is certain."""
+    ids = [one.object_id for one in stored]
     try:
-        job = await record(stored)
+        job = await record()
     except Refusal as refusal:
         if type(refusal) not in UNCERTAIN:
-            await spool.destroy([stored.object_id])
+            await spool.destroy(ids)
         raise
-    if all(document.id != stored.object_id for document in job.documents):
-        await spool.destroy([stored.object_id])  # a repeated submission: the first one's document stays
-    observe(clock.monotonic() - ended)
+    if not {document.id for document in job.documents} & set(ids):
+        await spool.destroy(ids)  # a repeated submission: the first one's documents stay
     return job
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from gateway.domain.delegation import Delegation, Right
+from gateway.domain.rights import Permission
 from gateway.domain.user import Actor
 from gateway.errors import BadRequest, LimitReached, NotAuthenticated, NotFound
 from gateway.services.ports import Clock, DelegationStore, UserStore
@@ -22,8 +23,8 @@ class Delegates:
         self._clock = clock
 
     async def acting(self, actor: Actor) -> Actor:
-        """The actor with what was delegated to them. Operators see everything as it is; strangers nothing."""
-        if actor.user is None or actor.is_operator:
+        """The actor with what was delegated to them. Who sees all jobs needs none; strangers have none."""
+        if actor.user is None or actor.may(Permission.JOBS):
             return actor
         return replace(actor, acts_for=await self.received(actor))
 

@@ -151,7 +151,7 @@ class Attempt:
             await self._write(lambda job: turn.returned(job, f"{gone} Release it again."))
 
     async def _deliver(self) -> None:
-        if self._tools.printers.get(self.job.printer).paused:
+        if self._tools.printers.of_job(self.job.printer).paused:
             await self._setbacks.paused(self.job)
             return
         status = await self._driver.status(self._device)
@@ -161,7 +161,7 @@ class Attempt:
             return
         async with contextlib.AsyncExitStack() as until_sent:
             try:
-                plan = plan_for(self.job, self._tools.printers.get(self.job.printer), self._device)
+                plan = plan_for(self.job, self._tools.printers.of_job(self.job.printer), self._device)
                 made = device_document(self._tools, self.job, self._device, plan)
                 document = await until_sent.enter_async_context(made)
             except (Unavailable, ConverterCrashed) as error:
@@ -222,7 +222,7 @@ class Attempt:
     async def _resume(self) -> None:
         """After a restart, or a worker's death, in the middle of sending or printing."""
         try:
-            self._plan = plan_for(self.job, self._tools.printers.get(self.job.printer), self._device)
+            self._plan = plan_for(self.job, self._tools.printers.of_job(self.job.printer), self._device)
             self._order = order_for(self.job, self._plan, size=max(self.job.bytes_sent, 1))
         except Refusal as refusal:
             await self._ask_owner(refusal.message, asking=False)

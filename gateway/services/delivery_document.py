@@ -37,7 +37,7 @@ async def device_document(tools: Tools, job: Job, device: Device, plan: Plan) ->
     if not plan.render:
         yield DeviceDocument(plan=plan, size=job.printable.size, body=source)
         return
-    bates = await numbers_for(job, tools.printers.get(job.printer), plan.ours, tools.numbers)
+    bates = await numbers_for(job, tools.printers.of_job(job.printer), plan.ours, tools.numbers)
     writer = await tools.spool.create(key)
     try:
         rendered = await tools.converter.render(

@@ -143,6 +143,8 @@ def receipt_for(job: Job, plan: Plan, counts: Counts, *, confirmed: bool, now: f
         at=now,
         amount=plan.bill.amount(counts.impressions, counts.media_sheets),
         currency=plan.bill.tariff.currency,
+        project=job.project,
+        comment=job.ticket.account_comment,
     )
 
 

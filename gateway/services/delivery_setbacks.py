@@ -71,7 +71,7 @@ class Setbacks:
     async def _hold(self, job: Job, message: str) -> None:
         """Held again, with the nearest device that could print it."""
         printers = self._tools.printers
-        printer = printers.get(job.printer)
+        printer = printers.of_job(job.printer)
         device = printers.device(self._device.name)
         others = [d for d in (self._named_failover(), *printers.devices_of(printer)) if d is not None]
         refusal = refusal_of(device, printer.house.greyed(job.ticket), others=tuple(others))
@@ -81,7 +81,7 @@ class Setbacks:
 
     async def _failover(self, job: Job) -> Device | None:
         """Only of jobs that nobody waits for at the device: a held job must not come out where its owner is not."""
-        other, printer = self._named_failover(), self._tools.printers.get(job.printer)
+        other, printer = self._named_failover(), self._tools.printers.of_job(job.printer)
         if other is None or printer.holds or lacking(other, printer.house.greyed(job.ticket)):
             return None
         driver = self._tools.drivers.get(other.uri.partition(":")[0])

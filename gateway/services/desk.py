@@ -4,12 +4,13 @@ They see what waits and for whom, not what is in it. Whoever must look into a do
 down where its owner can read it.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from decimal import Decimal, InvalidOperation
 
 from gateway.domain.events import JobRecord
-from gateway.domain.job import Job, JobState
+from gateway.domain.job import OPEN, Job
 from gateway.domain.price import MOST
+from gateway.domain.rights import Permission
 from gateway.domain.user import Actor, is_guest
 from gateway.errors import BadRequest, Forbidden, NotAuthenticated, NotFound, NotPossible
 from gateway.services.access_log import AccessLog
@@ -18,7 +19,6 @@ from gateway.services.identity import Identity
 from gateway.services.ports import Clock, JobChange, JobQuery, JobStore, Keyring, Spool
 from gateway.services.release import Release
 
-OPEN = (JobState.PENDING, JobState.PENDING_HELD, JobState.PROCESSING, JobState.PROCESSING_STOPPED)
 SHOWN = 100
 LOOKED_THROUGH = 1000  # of the newest, when only guests are asked for
 LOOK_SECONDS = 300.0
@@ -28,7 +28,7 @@ MOST_PAID = 100 * MOST
 
 
 class Desk:
-    """Forbidden for everybody who is no operator."""
+    """Forbidden for whoever has no business at a desk; others see the jobs that they look after, and no more."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class Desk:
         spool: Spool,
         keyring: Keyring,
         clock: Clock,
-        currency: str,
+        currency: Callable[[], str],
         guests: Guests | None = None,
         access: AccessLog | None = None,
     ) -> None:
@@ -58,9 +58,12 @@ class Desk:
     async def waiting(self, actor: Actor, *, guests_only: bool = False) -> list[Job]:
         """What is open, newest first."""
         _check(actor)
-        query = JobQuery(states=OPEN, newest_first=True, limit=LOOKED_THROUGH if guests_only else SHOWN)
-        found = await self._jobs.find(query)
-        return [job for job in found if is_guest(job.owner)][:SHOWN] if guests_only else found
+        everything = actor.may(Permission.JOBS) and not guests_only
+        found = await self._jobs.find(
+            JobQuery(states=OPEN, newest_first=True, limit=SHOWN if everything else LOOKED_THROUGH)
+        )
+        seen = found if everything else self._in_reach(found, actor)
+        return [job for job in seen if is_guest(job.owner) or not guests_only][:SHOWN]
 
     async def search(self, text: str, actor: Actor, *, address: str) -> list[Job]:
         """By a part of the document's name, the owner's whole name, the job's number, or a guest's code."""
@@ -78,27 +81,31 @@ class Desk:
             numbered = await self._jobs.get(int(digits))
             found += [numbered] if numbered is not None else []
             found += await self._coded(digits, actor, address)
-        unique = {job.id: job for job in found}
+        unique = {job.id: job for job in self._in_reach(found, actor)}
         return sorted(unique.values(), key=lambda job: job.id, reverse=True)[:SHOWN]
 
     async def job(self, job_id: int, actor: Actor) -> Job:
+        """NotFound for a job that is no business of this desk, also where it is the actor's own."""
         _check(actor)
-        return await self._release.visible(job_id, actor)
+        job = await self._release.visible(job_id, actor)
+        if not self._in_reach([job], actor):
+            raise NotFound(f"There is no job {job_id} at this desk.")
+        return job
 
-    async def who(self, job: Job) -> str:
-        """The owner for people: a user's name, or what a guest called themselves."""
-        if not is_guest(job.owner):
-            return job.owner or f"{job.requested_name} (not signed in)"
-        guest = await self._guests.named(job.owner) if self._guests is not None else None
-        return (guest.label if guest else "") or "Guest"
+    async def guest_label(self, job: Job) -> str:
+        """What its guest called themselves; empty when that is nothing, or the owner no guest."""
+        if self._guests is None or job.owner is None or not is_guest(job.owner):
+            return ""
+        guest = await self._guests.named(job.owner)
+        return guest.label if guest else ""
 
     # -- doing
 
     async def paid(self, job_id: int, actor: Actor, amount: str) -> Decimal:
         """Somebody took the money: `amount` as typed, with a point or a comma."""
-        _check(actor)
+        await self._may(Permission.CASH, job_id, actor)
         sum_paid = _amount(amount)
-        await self._note(job_id, actor, PAID, f"{sum_paid:f} {self._currency}")
+        await self._note(job_id, actor, PAID, f"{sum_paid:f} {self._currency()}")
         return sum_paid
 
     async def new_code(self, job_id: int, actor: Actor) -> str:
@@ -112,7 +119,7 @@ class Desk:
 
     async def look(self, job_id: int, actor: Actor, reason: str) -> Job:
         """Allows this operator to see the pages for some minutes; both the job and its owner's log tell of it."""
-        why, job = " ".join(reason.split()), await self.job(job_id, actor)
+        why, job = " ".join(reason.split()), await self._may(Permission.DOCUMENTS, job_id, actor)
         if len(why) < 5 or len(why) > REASON_LONGEST:
             raise BadRequest(f"Write why you must look into this document, in 5 to {REASON_LONGEST} characters.")
         if job.private or job.password_hash is not None:
@@ -126,7 +133,7 @@ class Desk:
 
     async def picture(self, job_id: int, number: int, actor: Actor) -> AsyncIterator[bytes]:
         """PNG octets of a page, after `look`."""
-        job, now = await self.job(job_id, actor), self._clock.now()
+        job, now = await self._may(Permission.DOCUMENTS, job_id, actor), self._clock.now()
         allowed = any(
             record.what == LOOKED and record.by == actor.user and 0 <= now - record.at <= LOOK_SECONDS
             for record in await self._jobs.records(job_id)
@@ -148,7 +155,20 @@ class Desk:
         records = await self._jobs.records(job_id)
         return next((record.text for record in reversed(records) if record.what == PAID), "")
 
+    def can(self, permission: Permission, job: Job, actor: Actor) -> bool:
+        """At the site of the job's Printer."""
+        return actor.may(permission, self._release.site_of(job))
+
     # -- within
+
+    async def _may(self, permission: Permission, job_id: int, actor: Actor) -> Job:
+        job = await self.job(job_id, actor)
+        if not self.can(permission, job, actor):
+            raise Forbidden("Your role does not allow this here. Ask whoever runs the printers of this site.")
+        return job
+
+    def _in_reach(self, jobs: list[Job], actor: Actor) -> list[Job]:
+        return [job for job in jobs if self._release.looks_after(job, actor)]
 
     async def _owners(self, wanted: str) -> list[str]:
         """Everybody of that name, full name or mail address, as far as it is not too common."""
@@ -173,7 +193,7 @@ class Desk:
 
 
 def _check(actor: Actor) -> None:
-    if not actor.is_operator:
+    if not actor.may_somewhere(Permission.DESK):
         raise Forbidden("This desk is for the people who run the printers.")
 
 

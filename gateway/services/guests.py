@@ -46,7 +46,16 @@ class Guests:
         """(the cookie's value, the new guest). Throttled after too many of one address; see `check_allowed`."""
         self.check_allowed(printer)
         self._limits.take(Limit(kind=Kind.GUEST, key=(subscriber(address),)))
-        cookie, now = secrets.token_urlsafe(32), self._clock.now()
+        cookie = secrets.token_urlsafe(32)
+        return cookie, await self._new(cookie, address=address, label=label, place=place)
+
+    async def admit(self, cookie: str, *, address: str, label: str) -> Guest:
+        """The guest of a secret that the caller makes, and makes again: the same one each time. See rows 36 and 37."""
+        known = await self._guests.by_cookie(cookie_digest(cookie))
+        return known or await self._new(cookie, address=address, label=label, place="")
+
+    async def _new(self, cookie: str, *, address: str, label: str, place: str) -> Guest:
+        now = self._clock.now()
         for _ in range(TRIES):
             code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
             guest = Guest(
@@ -65,7 +74,7 @@ class Guests:
                 await self._guests.add(guest)
             except Conflict:
                 continue  # somebody has that code now
-            return cookie, guest
+            return guest
         raise Unavailable("Too many guests have documents here at the moment. Try again in some minutes.")
 
     async def session(self, cookie: str, *, address: str) -> tuple[Guest, Actor] | None:

@@ -4,26 +4,29 @@ A job comes whole (`submit`), or is opened, filled and closed (Create-Job, Send-
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from uuid import uuid4
 
 from gateway.domain.events import Event, Happening
-from gateway.domain.job import Job, JobState
+from gateway.domain.job import Job, JobState, Reason
 from gateway.domain.printer import Printer
 from gateway.domain.user import Actor
-from gateway.errors import Conflict, Refusal
+from gateway.errors import KeyReused, Refusal, StorageFailed
 from gateway.services.admission import Admission
 from gateway.services.attempts import AttemptLog
 from gateway.services.barrier import EmptyDocument, RecordStep, cross
+from gateway.services.charging import Charging
 from gateway.services.formats import check_format
+from gateway.services.gathering import Arrived, Bounds, Gathering
 from gateway.services.group_commit import GroupCommitter
 from gateway.services.open_jobs import OpenJobs
 from gateway.services.ports import AttemptStore, Clock, EventBus, Hasher, JobStore, Keyring, Spool, Stored
 from gateway.services.printers import Printers
 from gateway.services.sealing import sealed_password
-from gateway.services.submission import Incoming, Submission, clean_text, document_of, expiry
+from gateway.services.submission import CUT_SHORT, TEST_PAGE, Incoming, Submission, clean_text, document_of, expiry
 from gateway.services.tally import Tally
 from gateway.services.undelivered import Undelivered
 from gateway.services.witness import Witnesses
@@ -47,6 +50,7 @@ class Intake:
         clock: Clock,
         hasher: Hasher,
         settings: Settings,
+        charging: Charging | None = None,
     ) -> None:
         self._spool = spool
         self._keyring = keyring
@@ -56,6 +60,7 @@ class Intake:
         self._clock = clock
         self._hasher = hasher
         self._settings = settings
+        self._charging = charging
         self.tally = Tally()
         self._admission = Admission(spool=spool, keyring=keyring, printers=printers, clock=clock)
         self._attempts = AttemptLog(store=attempts, clock=clock)
@@ -88,17 +93,32 @@ class Intake:
         """The Printer that would take it. Raises what `submit` would raise before the document."""
         return await self._admission.check(submission.printer, submission.actor, format)
 
+    async def check_open(self, printer: str) -> Printer:
+        """The same for somebody who will be known later: all but who it is."""
+        return await self._admission.check(printer, None, None)
+
+    async def may_charge(self, actor: Actor, code: str) -> bool:
+        """Whether a job of the actor is taken with that project; else it comes in without one."""
+        return self._charging is None or await self._charging.may_choose(actor, code)
+
+    async def check_storage(self) -> None:
+        """StorageFailed, Locked, StorageFull: whether anything could be kept now."""
+        await self._admission.check_storage()
+
     # -- a whole job
 
     async def submit(self, submission: Submission, incoming: Incoming) -> Job:
         """The pending job, durable with its document: whoever has it may tell the client.
 
         Refusals of Admission.check before the body is read; then TooLarge, FormatError for an empty body,
-        StorageFull, StorageFailed, Conflict for a used idempotency key, and whatever the body raises.
+        StorageFull, StorageFailed, KeyReused for an idempotency key, and whatever the body raises.
         """
         with self._witness(submission, incoming.name) as attempt:
-            printer = await self._admission.check(submission.printer, submission.actor, incoming.format)
-            draft, key = await self._draft(submission, printer, incoming.name)
+            printer = await self._admission.check(
+                submission.printer, submission.actor, incoming.format, test=submission.source == TEST_PAGE
+            )
+            key, wrapped = self._keyring.new_key()
+            draft = await self._draft(submission, printer, incoming.name, wrapped)
             unlocking = await sealed_password(self._spool, key, incoming.password)
             row = self._committer.promise()
             begun: list[Job] = []
@@ -129,13 +149,77 @@ class Intake:
                     row.add_done_callback(self._note_unanswered)
                 raise
 
+    async def rehearse(self, submission: Submission, incoming: Incoming) -> None:
+        """Takes a document in through the barrier and nothing of it stays: no row, no object, no event, no try on record.
+
+        NotFound without the Printer, and what `submit` raises of storage and of the document.
+        """
+        printer = self._printers.get(submission.printer)
+        await self._admission.check_storage()
+        key, wrapped = self._keyring.new_key()
+        draft = await self._draft(submission, printer, incoming.name, wrapped)
+
+        async def record(stored: Stored) -> Job:
+            media_type = check_format(incoming.format, printer)
+            documents = (document_of(incoming, stored, media_type=media_type, number=1),)
+            row: Job = draft(documents=documents, created_at=self._clock.now())
+            await self._jobs.rehearse(row)
+            return replace(row, documents=())  # the barrier destroys what the row does not name
+
+        try:
+            await self._cross(incoming.body, key, record)
+        except StorageFailed:
+            self._admission.mark_failed()
+            raise
+
+    # -- a job whose documents come first
+
+    def gather(self) -> Gathering:
+        """Room for documents whose owner is told later; Locked."""
+        bounds = Bounds(
+            octets=self._settings.ipp.max_document,
+            documents=self._settings.ipp.max_documents,
+            seconds=self._settings.spool.orphan_seconds / 2,
+        )
+        return Gathering(
+            key=self._keyring.new_key(),
+            spool=self._spool,
+            jobs=self._jobs,
+            record=self._gathered,
+            clock=self._clock,
+            bounds=bounds,
+        )
+
+    async def _gathered(
+        self, submission: Submission, arrived: Sequence[Arrived], wrapped: bytes, *, whole: bool
+    ) -> Job:
+        with self._witness(submission, arrived[0].incoming.name) as attempt:
+            printer = await self._admission.check(submission.printer, submission.actor, None)
+            draft = await self._draft(submission, printer, arrived[0].incoming.name, wrapped)
+            now = self._clock.now()
+            job = draft(
+                documents=tuple(
+                    document_of(
+                        one.incoming, one.stored, media_type=check_format(one.incoming.format, printer), number=number
+                    )
+                    for number, one in enumerate(arrived, 1)
+                ),
+                created_at=now,
+                expires_at=expiry(submission.actor.user, printer, self._settings, now),
+            )
+            if not whole:
+                job = replace(
+                    job, state=JobState.PENDING_HELD, reasons=(Reason.JOB_DATA_INSUFFICIENT,), message=CUT_SHORT
+                )
+            return attempt.accepted(await self._insert(job, submission.password))
+
     # -- an open job
 
     async def open(self, submission: Submission) -> Job:
         """Create-Job: pending-held with job-incoming, durable; it waits `multiple_operation_seconds` for documents."""
         with self._witness(submission, "") as attempt:
             printer = await self._admission.check(submission.printer, submission.actor, None)
-            draft, _ = await self._draft(submission, printer, "")
+            draft = await self._draft(submission, printer, "", self._keyring.new_key()[1])
             return attempt.accepted(
                 await self._insert(self._open_jobs.opened(draft(created_at=self._clock.now())), submission.password)
             )
@@ -148,7 +232,7 @@ class Intake:
         """
         job = await self._open_jobs.own(job_id, actor)
         with self._witness(_submission_of(job, actor), incoming.name) as attempt, self._open_jobs.alone(job.id):
-            media_type = check_format(incoming.format, self._printers.get(job.printer))
+            media_type = check_format(incoming.format, self._printers.of_job(job.printer))
             await self._admission.check_storage()
             key = self._keyring.unwrap(self._open_jobs.require_open(job))
             unlocking = await sealed_password(self._spool, key, incoming.password)
@@ -183,12 +267,13 @@ class Intake:
     # -- new rows
 
     async def _draft(
-        self, submission: Submission, printer: Printer, document_name: str
-    ) -> tuple[Callable[..., Job], bytes]:
-        """What makes the job when its documents and its time are known, and its plain data key."""
-        key, wrapped = self._keyring.new_key()
-        actor, password = submission.actor, submission.password
-        draft = partial(
+        self, submission: Submission, printer: Printer, document_name: str, wrapped: bytes
+    ) -> Callable[..., Job]:
+        """What makes the job, under its wrapped data key, when its documents and its time are known."""
+        actor, password, ticket = submission.actor, submission.password, submission.ticket
+        if self._charging is not None:
+            ticket = await self._charging.accepted(printer, ticket, actor)
+        return partial(
             Job,
             uuid=uuid4(),
             printer=printer.name,
@@ -198,13 +283,12 @@ class Intake:
             requested_name=clean_text(actor.claimed) or "anonymous",
             source=submission.source,
             address=actor.address,
-            ticket=submission.ticket,
+            ticket=ticket,
             key=wrapped,
             idempotency_key=submission.scoped_key,
             password_hash=await self._hasher.hash(_password_text(password)) if password else None,
             private=printer.private_jobs,
         )
-        return draft, key
 
     async def _insert(self, job: Job, password: bytes | None) -> Job:
         """The row, or the earlier one that this submission repeats."""
@@ -221,7 +305,7 @@ class Intake:
     async def _durable(self, job: Job, committed: "asyncio.Future[Job]") -> Job:
         row = await asyncio.shield(committed)
         if row.uuid != job.uuid and not _same_content(row, job):
-            raise Conflict("This idempotency key was used for another document already. Use a new key for a new job.")
+            raise KeyReused("This idempotency key was used for another document already. Use a new key for a new job.")
         return row
 
     async def _repeated(self, job: Job, password: bytes | None) -> Job | None:

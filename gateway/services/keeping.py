@@ -1,5 +1,6 @@
 """Longer than planned, or no longer than needed: extend, favourite, private, claim, print again (rows 15, 59, 61, 63)."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import uuid4
 
@@ -25,7 +26,7 @@ class Keeping(Converting):
                 raise NotPossible("This job does not expire.")
             if job.extensions >= self._settings.extend_times:
                 raise LimitReached(f"This job was extended {job.extensions} times already; it cannot wait longer.")
-            hold = self._printers.get(job.printer).hold_seconds
+            hold = self._printers.of_job(job.printer).hold_seconds
             return replace(
                 job,
                 extensions=job.extensions + 1,
@@ -73,15 +74,16 @@ class Keeping(Converting):
         """A line in the job's history of what was done about it elsewhere."""
         return await self._apply(job_id, actor, lambda job: job, what, by=by, text=text)
 
-    async def claim(self, job_id: int, actor: Actor) -> Job:
-        """An unclaimed job becomes the actor's: only one that came from the actor's own address within the hour.
+    async def claim(self, job_id: int, actor: Actor, *, addresses: Sequence[str]) -> Job:
+        """An unclaimed job becomes the actor's: only one that came from one of these addresses not long ago.
 
-        One with a PIN stays as it is: whoever knows the PIN releases it with that.
+        Whether it is really theirs is asked before, see Claims. One with a PIN stays as it is: whoever knows the PIN
+        releases it with that.
         """
         if actor.user is None:
             raise NotAuthenticated("Sign in to claim a job.")
         job = await self._jobs.get(job_id)
-        if job is None or not self._is_claimable(job, actor):
+        if job is None or not self._is_claimable(job, addresses):
             raise NotFound(f"There is no unclaimed job {job_id} from this device.")
         if job.password_hash is not None:
             raise Forbidden("This job has a PIN: release it with the PIN that was typed when it was printed.")
@@ -101,14 +103,21 @@ class Keeping(Converting):
         if job.private:
             raise NotPossible("A private job is printed once. Send it again to print it again.")
         now = self._clock.now()
-        twin = replace(await self._twin(job), expires_at=now + self._printers.get(job.printer).hold_seconds)
+        twin = replace(await self._twin(job), expires_at=now + self._printers.of_job(job.printer).hold_seconds)
         copy = replace(twin, address=actor.address or job.address)
         (added,) = await self._jobs.add([copy])
         self._publish(Event.JOB_CREATED, added)
-        if not self._printers.get(job.printer).holds:
-            return await self._apply(
-                added.id, SYSTEM, lambda current: self._after_hold(current, actor), f"printed again from job {job.id}"
-            )
+        if not self._printers.of_job(job.printer).holds:
+            why = await self._not_charged(added, actor)
+            try:
+                return await self._apply(
+                    added.id,
+                    SYSTEM,
+                    lambda current: self._after_hold(current, actor, why),
+                    f"printed again from job {job.id}",
+                )
+            except LimitReached as refusal:
+                return await self.wait_for_credit(added.id, refusal.message)
         return added
 
     async def _twin(self, job: Job) -> Job:

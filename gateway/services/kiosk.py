@@ -1,8 +1,10 @@
 """The release station (row 76): who stands there, what they must show, and what became of what they printed."""
 
 from collections import OrderedDict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
 
 from gateway.domain.job import Job, JobState
 from gateway.domain.kiosk import SECOND, KioskProof, suffices
@@ -20,6 +22,7 @@ from gateway.settings import Settings
 
 MOST_SHOWN = 200  # jobs of one person at a station
 STATIONS_KEPT = 1000
+NOTHING: Final[Mapping[str, object]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +80,7 @@ class Kiosk(Stations):
         try:
             user = await self._identity.sign_in_card(card, address=address, terminal=station.name)
         except NotAuthenticated:
-            return await self._unknown(card)
+            return await self._unknown(station, card)
         second = self._lacking(station, user)
         if second is None:
             return Entry(name=user.name)
@@ -112,6 +115,22 @@ class Kiosk(Stations):
         actor = await self._guests.by_code(code, address=address, terminal=station.name)
         return Entry(name=actor.user)
 
+    async def by_phone(self, station: Station, name: str) -> Entry:
+        """Approved on a phone where that user is signed in: as good as the name and password that it took there."""
+        if not self._settings.phone or KioskProof.PASSWORD not in station.proofs:
+            raise NotAuthenticated("No phone is taken here. Sign in another way.")
+        user = await self._users.user(name)
+        if user is None or user.disabled:
+            raise NotAuthenticated("This account is not known any more.")
+        return self._enough(user, KioskProof.PASSWORD)
+
+    def lets_in(self, station: Station, user: User, proof: KioskProof) -> bool:
+        """Whether that is enough here, and for each of the user's groups."""
+        return all(suffices(proof, rule) for rule in self._rules(station, user))
+
+    def takes_phones(self, station: Station) -> bool:
+        return self._settings.phone and KioskProof.PASSWORD in station.proofs
+
     async def names(self, station: Station) -> tuple[str, ...]:
         """To choose from instead of typing, where the site allows it (row 83)."""
         if not self._settings.user_list or KioskProof.PASSWORD not in station.proofs:
@@ -135,11 +154,6 @@ class Kiosk(Stations):
     async def cards_of(self, name: str) -> int:
         return len((await self._identity.get(name)).cards)
 
-    async def add_card(self, name: str, hashed: str, *, replace_oldest: bool = False) -> User:
-        return await self._identity.add_card_hash(
-            name, hashed, most=self._settings.cards, replace_oldest=replace_oldest
-        )
-
     # -- jobs
 
     async def waiting(self, actor: Actor) -> list[Job]:
@@ -156,10 +170,12 @@ class Kiosk(Stations):
         *,
         device: str | None = None,
         adapt: Collection[Change] = (),
+        charge: Mapping[str, object] = NOTHING,
     ) -> list[Outcome]:
         """To `device`, else to the station's own. Returns at once; the sending goes on behind.
 
-        `adapt`: what a job may do without where the device has not what it asks for.
+        `adapt`: what a job may do without where the device has not what it asks for; `charge`: the project of all of
+        them, as changes of a ticket.
         """
         if not ids:
             raise BadRequest("Choose at least one job first.")
@@ -167,6 +183,7 @@ class Kiosk(Stations):
         outcomes: list[Outcome] = []
         for job_id in ids:
             changes = await self._adapted(job_id, actor, target, adapt) if adapt and target else {}
+            changes = {**changes, **charge}
             outcomes += await self._release.release([job_id], actor, device=target, changes=changes)
         self.sent(station, outcomes)
         return outcomes
@@ -202,13 +219,17 @@ class Kiosk(Stations):
 
     # -- within
 
-    async def _unknown(self, card: str) -> Entry:
+    async def _unknown(self, station: Station, card: str) -> Entry:
         try:
-            return Entry(card=self._identity.card_hash(card))
+            hashed = self._identity.card_hash(card)
         except BadRequest:
             raise NotAuthenticated(
                 "The reader sent something that is no card number. Hold the card to it again."
             ) from None
+        anonymous = await self._users.user(self._settings.unknown_card) if self._settings.unknown_card else None
+        if anonymous is not None and not anonymous.disabled and KioskProof.CARD in station.proofs:
+            return self._enough(anonymous, KioskProof.CARD)
+        return Entry(card=hashed)
 
     def _rules(self, station: Station, user: User) -> list[tuple[KioskProof, ...]]:
         groups = self._settings.group_proofs

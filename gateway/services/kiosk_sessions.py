@@ -33,9 +33,9 @@ class KioskSessions:
     def idle_seconds(self) -> float:
         return self._settings.identity.kiosk_seconds
 
-    async def open(self, name: str, *, address: str) -> tuple[str, Session]:
-        """(the cookie's value; the session) of a user or a guest."""
-        return await self._open(name, address=address, seconds=self._settings.kiosk.longest_seconds)
+    async def open(self, name: str, *, address: str, device: str = "") -> tuple[str, Session]:
+        """(the cookie's value; the session) of a user or a guest. `device`: the phone that approved it."""
+        return await self._open(name, address=address, seconds=self._settings.kiosk.longest_seconds, device=device)
 
     async def find(self, cookie: str, *, address: str, touch: bool = True) -> tuple[Session, Actor] | None:
         """None, and the row gone, once idle, too long, elsewhere, or its user was disabled.
@@ -74,7 +74,7 @@ class KioskSessions:
             return None
         return session.user.removeprefix(CARD)
 
-    async def _open(self, name: str, *, address: str, seconds: float) -> tuple[str, Session]:
+    async def _open(self, name: str, *, address: str, seconds: float, device: str = "") -> tuple[str, Session]:
         cookie, now = secrets.token_urlsafe(32), self._clock.now()
         session = Session(
             id_hash=_digest(cookie),
@@ -85,6 +85,7 @@ class KioskSessions:
             created_at=now,
             seen_at=now,
             expires_at=now + seconds,
+            browser=device[:100],
         )
         await self._users.delete_expired_sessions(now)
         await self._users.save_session(session)
@@ -98,7 +99,7 @@ class KioskSessions:
         user = await self._users.user(session.user)
         if user is None or user.disabled:
             return None
-        return self._identity.actor_of(user, address=session.address, via=METHOD)
+        return await self._identity.one_step_of(user, address=session.address, via=METHOD)
 
 
 def _digest(cookie: str) -> str:

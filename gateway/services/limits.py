@@ -11,8 +11,10 @@ from ipaddress import IPv6Address, ip_address
 
 from gateway.errors import Throttled
 from gateway.services.ports import Clock
+from gateway.services.proofs import shortest_pin
 from gateway.settings import Guests as GuestSettings
 from gateway.settings import Identity as IdentitySettings
+from gateway.settings import Smtp as SmtpSettings
 from gateway.settings import Uploads as UploadSettings
 
 MAX_COUNTERS = 100_000  # of all kinds together; the ones touched longest ago are forgotten first
@@ -25,6 +27,7 @@ class Kind(Enum):
     SIGN_IN_ACCOUNT = auto()
     SIGN_IN_ADDRESS = auto()
     PIN_ALONE_ADDRESS = auto()
+    PIN_ALONE_ANYWHERE = auto()
     SIGN_IN_TERMINAL = auto()
     SIGN_IN_BEGUN = auto()
     MAIL_LINK_ADDRESS = auto()
@@ -32,6 +35,7 @@ class Kind(Enum):
     MAILBOX = auto()
     ANSWER_ADDRESS = auto()
     PASSKEY_ADDRESS = auto()
+    SECOND_STEP = auto()
     REGISTRATION = auto()
     REQUEST = auto()
     LINK = auto()
@@ -39,6 +43,16 @@ class Kind(Enum):
     GUEST_CODE_ADDRESS = auto()
     GUEST_CODE_ANYWHERE = auto()
     UPLOAD = auto()
+    TERMINAL = auto()
+    TERMINAL_CONNECT = auto()
+    TERMINAL_MESSAGE = auto()
+    TERMINAL_PROOF = auto()
+    API = auto()
+    MAIL_IN = auto()
+    MAIL_REFUSAL = auto()
+    CLAIM_JOB = auto()
+    CLAIM_ADDRESS = auto()
+    REMOTE = auto()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,6 +88,7 @@ def policies(settings: IdentitySettings) -> dict[Kind, Policy]:
         Kind.SIGN_IN_ADDRESS: Policy(tries=settings.tries_per_minute, window=60.0, lock=60.0, message=often),
         # A PIN alone is guessed against all users at once, so that its address is given fewer over a longer time.
         Kind.PIN_ALONE_ADDRESS: Policy(tries=3 * settings.tries_per_minute, window=3600.0, lock=3600.0, message=often),
+        Kind.PIN_ALONE_ANYWHERE: pin_alone_anywhere(1),
         Kind.SIGN_IN_TERMINAL: Policy(
             tries=settings.tries_per_minute, window=60.0, lock=60.0, message="Too many failed tries at this terminal."
         ),
@@ -94,14 +109,54 @@ def policies(settings: IdentitySettings) -> dict[Kind, Policy]:
         # What comes back from a provider or out of a mail and does not fit.
         Kind.ANSWER_ADDRESS: Policy(tries=settings.tries_per_minute, window=60.0, lock=60.0, message=often),
         Kind.PASSKEY_ADDRESS: Policy(tries=settings.tries_per_minute, window=60.0, lock=60.0, message=often),
+        # Whoever comes here has the password: who guesses codes locks nobody but somebody whose password is known.
+        Kind.SECOND_STEP: Policy(
+            tries=settings.tries,
+            window=settings.lockout_seconds,
+            lock=settings.lockout_seconds,
+            message="Too many codes that are not right.",
+        ),
         Kind.REGISTRATION: Policy(
             tries=10, window=3600.0, lock=3600.0, message="Too many registrations from this address."
         ),
         Kind.LINK: Policy(
             tries=20, window=300.0, lock=300.0, message="Too many links that do not work were tried from this address."
         ),
+        # Of one address with one token, or one session: a program that asks more often is in a loop.
+        Kind.API: Policy(tries=75, window=1.0, lock=1.0, message="Too many requests."),
+        # Wrong keys and codes; connections, which a box that restarts for ever makes; what one terminal may ask.
+        Kind.TERMINAL: Policy(tries=20, window=60.0, lock=60.0, message="Too many wrong keys from this address."),
+        Kind.TERMINAL_CONNECT: Policy(
+            tries=600, window=60.0, lock=10.0, message="Too many connections of terminals from this address."
+        ),
+        Kind.TERMINAL_MESSAGE: Policy(
+            tries=300, window=60.0, lock=5.0, message="This terminal sends too many messages."
+        ),
+        Kind.TERMINAL_PROOF: Policy(
+            tries=20, window=60.0, lock=10.0, message="Too many cards and PINs at this reader."
+        ),
         Kind.REQUEST: Policy(tries=75, window=1.0, lock=1.0, message="Too many requests from this address."),
     }
+
+
+HITS_A_DAY = 0.01
+"""How many PINs may be guessed in a whole house on an average day, by whoever tries at all terminals at once."""
+_LEAST_TRIES = 20  # typing errors of a small house, whose PINs are short
+
+
+def pin_alone_anywhere(users: int) -> Policy:
+    """A PIN without a name is tried against everybody's: one guess hits with users / 10 ** digits.
+
+    All of a day's failures together stay below HITS_A_DAY; when they are used up, people sign in by card and PIN, by
+    name or by phone until the next day.
+    """
+    tries = int(HITS_A_DAY * 10 ** shortest_pin(users) / max(users, 1))
+    return Policy(
+        tries=max(_LEAST_TRIES, tries),
+        window=86400.0,
+        lock=86400.0,
+        message="Too many wrong PINs were typed in this house. Sign in by card, name or phone.",
+    )
 
 
 def guest_policies(settings: GuestSettings) -> dict[Kind, Policy]:
@@ -132,6 +187,25 @@ def upload_policies(settings: UploadSettings) -> dict[Kind, Policy]:
     }
 
 
+def remote_policies() -> dict[Kind, Policy]:
+    return {Kind.REMOTE: Policy(tries=60, window=60.0, lock=60.0, message="This browser asks too often.")}
+
+
+def mail_policies(settings: SmtpSettings) -> dict[Kind, Policy]:
+    """Mail that comes in, and what is answered: two programs that answer each other must come to an end."""
+    return {
+        Kind.MAIL_IN: Policy(
+            tries=settings.mails_per_minute,
+            window=60.0,
+            lock=10.0,
+            message="Too many mails have come from this address.",
+        ),
+        Kind.MAIL_REFUSAL: Policy(
+            tries=10, window=24 * 3600.0, lock=3600.0, message="This address was told often enough today."
+        ),
+    }
+
+
 def subscriber(address: str) -> str:
     """What one party controls of the network: the IPv4 address, or the /64 of an IPv6 address."""
     try:
@@ -143,6 +217,24 @@ def subscriber(address: str) -> str:
     if parsed.ipv4_mapped is not None:
         return str(parsed.ipv4_mapped)
     return str(IPv6Address(int(parsed) >> 64 << 64))
+
+
+def same_client(one: str, other: str) -> bool:
+    """Whether both may be one machine: the same address, or one IPv6 network of it, for its privacy addresses change.
+
+    On the link itself (fe80::/10) a network is everybody's, so that the whole address counts.
+    """
+    if not one or not other:
+        return False
+    bare, theirs = one.partition("%")[0], other.partition("%")[0]
+    return bare == theirs if is_link_local(bare) or is_link_local(theirs) else subscriber(one) == subscriber(other)
+
+
+def is_link_local(address: str) -> bool:
+    try:
+        return ip_address(address.partition("%")[0]).is_link_local
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -175,6 +267,14 @@ class Limits:
         while len(self._times) > MAX_COUNTERS:
             self._times.popitem(last=False)
 
+    def is_used_up(self, limit: Limit) -> bool:
+        """Whether a try would be refused now; counts nothing."""
+        try:
+            self._check(limit, self.clock.monotonic())
+        except Throttled:
+            return True
+        return False
+
     def give_back(self, *limits: Limit) -> None:
         """The try was no failure after all."""
         for limit in limits:
@@ -188,6 +288,16 @@ class Limits:
         """The counter starts anew, as after the right password."""
         for limit in limits:
             self._times.pop(limit, None)
+
+    def used_up(self) -> list[tuple[Limit, float]]:
+        """Those that let nothing through now, and for how many seconds."""
+        now, found = self.clock.monotonic(), []
+        for limit, times in self._times.items():
+            policy = self.table[limit.kind]
+            wait = times[-1] + policy.lock - now if len(times) >= policy.tries else 0.0
+            if wait > 0:
+                found.append((limit, wait))
+        return found
 
     def forget_all(self, kind: Kind, first: str) -> int:
         """Forgets every counter of `kind` whose key begins with `first`; how many there were."""

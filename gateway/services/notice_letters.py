@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from gateway.domain.credit import Balance
 from gateway.domain.job import Job
 from gateway.domain.letter import USEFUL_SECONDS, Letter
 from gateway.domain.personal import Look, NoticeKind, Preferences
@@ -11,6 +12,7 @@ from gateway.i18n import day_and_time, ngettext, said, speaking
 from gateway.services.occasions import Occasion, question
 from gateway.services.ports import Clock
 from gateway.services.printers import Printers
+from gateway.services.push_texts import left
 from gateway.services.tokens import Tokens
 from gateway.settings import Settings
 
@@ -57,6 +59,21 @@ class NoticeLetters:
             key=f"notice:{look.job_id}:{occasion}",
         )
 
+    def of_copied(self, user: User, address: str, chosen: Preferences) -> Letter:
+        """An old refresh token came back: see gateway.services.staying."""
+        language = chosen.language or self._settings.site.language
+        with speaking(language):
+            at = self._time(self._clock.now())
+        values = {"what": "stay-copied", "at": at, "origin": address, "url": f"{self._base()}/account/security"}
+        return Letter(kind="proof-changed", to=user.email or "", language=language, values=values)
+
+    def of_low_balance(self, balance: Balance, occasion: str, user: User, chosen: Preferences) -> Letter:
+        language = chosen.language or self._settings.site.language
+        with speaking(language):
+            values = {"balance": left(balance), "url": f"{self._base()}/account/credit"}
+        key = f"notice:{user.uuid}:{occasion}"
+        return Letter(kind="low-balance", to=user.email or "", language=language, values=values, key=key)
+
     async def _values(self, kind: NoticeKind, job: Job, user: User) -> dict[str, str]:
         if kind is NoticeKind.READY:
             return {"printer": self._label(job), "until": self._time(job.expires_at)}
@@ -79,7 +96,7 @@ class NoticeLetters:
 
     def _label(self, job: Job) -> str:
         try:
-            printer = self._printers.get(job.printer)
+            printer = self._printers.of_job(job.printer)
         except NotFound:
             return job.printer
         return printer.info or printer.name

@@ -8,10 +8,12 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from gateway.domain.credit import Balance
 from gateway.domain.events import Event
 from gateway.domain.job import Job, JobState
 from gateway.domain.letter import Letter
 from gateway.domain.personal import Look, Notice, NoticeKind, Preferences
+from gateway.domain.phone import Phone
 from gateway.domain.user import Actor, User
 from gateway.errors import BadRequest, NotFound, NotPossible, PapertapError
 from gateway.services.notice_letters import EXTEND, NoticeLetters
@@ -19,6 +21,8 @@ from gateway.services.occasions import Occasion, occasions, question
 from gateway.services.ports import Clock, EventBus, JobQuery, JobStore, Mailer, NoticeStore, UserStore
 from gateway.services.preferences import PreferenceBook
 from gateway.services.printers import Printers
+from gateway.services.push import Push, PushText
+from gateway.services.push_texts import of_copied, of_job, of_low_balance, push_text
 from gateway.services.release import Release
 from gateway.services.tokens import Tokens
 from gateway.settings import Settings
@@ -57,6 +61,7 @@ class Notices:
         clock: Clock,
         settings: Settings,
         base: Callable[[], str],
+        push: Push | None = None,
     ) -> None:
         self._store = store
         self._jobs = jobs
@@ -67,6 +72,8 @@ class Notices:
         self._release = release
         self._events = events
         self._clock = clock
+        self._push = push
+        self._site = settings.site
         self._letters = NoticeLetters(printers=printers, tokens=tokens, clock=clock, settings=settings, base=base)
         self._changed: set[int] = set()
 
@@ -162,6 +169,10 @@ class Notices:
         (user, chosen), occasion = owner, f"looked/{look.at:.0f}/{look.by}"
         if NoticeKind.LOOKED in chosen.mail and self._mailer.enabled and user.email is not None:
             await self._send(self._letters.of_look(look, occasion, user, chosen))
+        if NoticeKind.LOOKED in chosen.push:
+            language = self._language(chosen)
+            text = push_text(NoticeKind.LOOKED, look.job_id, look.job_name, chosen, language=language, tag=occasion)
+            await self._tell_phone(user, text)
         if NoticeKind.LOOKED in chosen.page:
             values = {"name": look.job_name, "by": look.by, "reason": look.reason}
             await self._store.add_notice(
@@ -174,6 +185,39 @@ class Notices:
                     values=values,
                 )
             )
+
+    async def copied(self, user: User, phone: Phone, address: str) -> None:
+        """An old refresh token of that phone came back, so that it is signed out: its owner is told in every way."""
+        log.warning("an old refresh token of %s (%s) came from %s", user.name, phone.name, address)
+        chosen, occasion = await self._preferences.of(user), f"copied/{phone.id}"
+        values = {"device": phone.name[:100], "address": address}
+        notice = Notice(
+            user=user.uuid, job_id=0, occasion=occasion, kind=NoticeKind.COPIED, at=self._clock.now(), values=values
+        )
+        try:
+            if not await self._store.add_notice(notice):
+                return
+        except PapertapError as error:  # phone and letter still tell; the row that ends the phone comes first
+            log.warning("a copied sign-in is not told on the pages: %s", error)
+        await self._tell_phone(user, of_copied(language=self._language(chosen), tag=occasion))
+        if self._mailer.enabled and user.email is not None:
+            await self._send(self._letters.of_copied(user, address, chosen))
+
+    async def low_balance(self, balance: Balance, occasion: str) -> None:
+        """A charge brought somebody's credit below the site's threshold: once for each `occasion`."""
+        owner = await self._owner(balance.owner)
+        if owner is None:
+            return
+        (user, chosen), kind = owner, NoticeKind.LOW_BALANCE
+        if kind in chosen.mail and self._mailer.enabled and user.email is not None:
+            await self._send(self._letters.of_low_balance(balance, occasion, user, chosen))
+        values = {"amount": str(balance.amount - balance.reserved), "currency": balance.currency}
+        told_here = kind if kind in chosen.page else None
+        first = await self._store.add_notice(
+            Notice(user=user.uuid, job_id=0, occasion=occasion, kind=told_here, at=self._clock.now(), values=values)
+        )
+        if first and kind in chosen.push:
+            await self._tell_phone(user, of_low_balance(balance, language=self._language(chosen), tag="low-balance"))
 
     async def _tell_all(self, job: Job, known: dict[str, tuple[User, Preferences] | None]) -> None:
         called_for = occasions(job)
@@ -194,14 +238,14 @@ class Notices:
 
     async def _tell(self, job: Job, occasion: Occasion, user: User, chosen: Preferences) -> None:
         kind, name = occasion
-        by_mail = kind in chosen.mail and self._mailer.enabled and user.email is not None
-        by_page = kind in chosen.page
-        if not (by_mail or by_page) or await self._store.told(job.id, name):
+        by_mail = kind in chosen.mail and self._mailer.enabled and user.email is not None and not _answered(job, name)
+        by_page, by_push = kind in chosen.page, kind in chosen.push and self._push is not None
+        if not (by_mail or by_page or by_push) or await self._store.told(job.id, name):
             return
         if by_mail:
             # The letter first, under a key: a crash in between tells it again, and the key keeps it from going twice.
             await self._send(await self._letters.of_job(job, occasion, user, chosen))
-        await self._store.add_notice(
+        first = await self._store.add_notice(
             Notice(
                 user=user.uuid,
                 job_id=job.id,
@@ -211,6 +255,15 @@ class Notices:
                 values=_values(job),
             )
         )
+        if by_push and first:
+            await self._tell_phone(user, of_job(kind, job, chosen, language=self._language(chosen)))
+
+    async def _tell_phone(self, user: User, text: PushText) -> None:
+        if self._push is not None:
+            await self._push.tell(user, text)
+
+    def _language(self, chosen: Preferences) -> str:
+        return chosen.language or self._site.language
 
     async def _send(self, letter: Letter) -> None:
         """An address that no mail can go to, as an import may have brought it, does not keep the page from telling."""
@@ -218,6 +271,11 @@ class Notices:
             await self._mailer.send(letter)
         except (BadRequest, NotPossible) as error:
             log.warning("a notice is not told by mail: %s", error)
+
+
+def _answered(job: Job, occasion: str) -> bool:
+    """Whether the answer to the mail that it came by says it already."""
+    return job.source == "mail" and (occasion in {"ready", "password"} or (occasion == "failed" and not job.prepared))
 
 
 def _values(job: Job) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """IPP event subscriptions (RFC 3995) and their pulled delivery (RFC 3996), fed from the event bus.
 
 A happening only wakes: what a notice tells of a job or a Printer is read when it happens, and a subscriber hears
-only of jobs that he may see. Nothing here is durable: subscriptions are leases that a client renews, and a restart
-ends them as RFC 3995 section 5.4.2 lets a Printer do.
+only of jobs that he may see. Subscriptions are rows and outlive a restart; their notices are kept in memory alone, since a
+write for each event and subscriber would cost more than the polling they spare. So after a restart sequence numbers go on
+behind a gap, which tells a client to look for itself, and a job that ended meanwhile is told of once more.
 """
 
 import asyncio
@@ -13,11 +14,13 @@ from dataclasses import dataclass, field, replace
 
 from gateway.domain.events import Event, Happening
 from gateway.domain.job import Job
+from gateway.domain.rights import Permission
 from gateway.domain.user import Actor
 from gateway.errors import LimitReached, NotFound, NotPossible, PapertapError
 from gateway.services.ownership import may_see
 from gateway.services.ports import Clock, EventBus, JobStore
 from gateway.services.printers import Printers, PrinterStatus
+from gateway.services.subscription_rows import SubscriptionRows
 from gateway.services.subscriptions import (
     COVERS,
     EVENT_LIFE,
@@ -30,10 +33,11 @@ from gateway.services.subscriptions import (
     Wish,
     concerns,
     lease_of,
-    may_use,
     same_subscriber,
     words_of,
 )
+
+AGAIN_SECONDS = 5.0  # until the rows can be read
 
 log = logging.getLogger(__name__)
 
@@ -45,27 +49,63 @@ class _Kept:
 
 
 class Notifications:
-    """All subscriptions of this process. `run` must be running for notices to arrive."""
+    """All subscriptions, read when first asked for. `run` must be running for notices to arrive."""
 
-    def __init__(self, *, events: EventBus, jobs: JobStore, printers: Printers, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        rows: SubscriptionRows,
+        events: EventBus,
+        jobs: JobStore,
+        printers: Printers,
+        clock: Clock,
+    ) -> None:
+        self._rows = rows
         self._events = events
         self._jobs = jobs
         self._printers = printers
         self._clock = clock
         self._kept: dict[int, _Kept] = {}
-        self._last_id = 0
         self._news = asyncio.Event()
+        self._reading = asyncio.Lock()
+        self._read = False
 
     # -- feeding
 
     async def run(self) -> None:
         """Turns happenings into notices for as long as the process serves."""
         async with self._events.subscribe() as happenings:
+            while not self._read:
+                try:
+                    await self._restored()
+                except PapertapError as error:
+                    log.warning("subscriptions cannot be read yet: %s", error)
+                    await self._clock.sleep(AGAIN_SECONDS)
             async for happening in happenings:
                 try:
                     await self._take(happening)
                 except PapertapError as error:  # the row could not be read: the subscriber reads it himself later
                     log.warning("notice of %s lost: %s", happening.event, error)
+
+    async def purge(self) -> int:
+        """Rows of subscriptions that are over; how many."""
+        return await self._rows.purge()
+
+    async def _restored(self) -> None:
+        """Once: the rows that an earlier process left."""
+        async with self._reading:
+            if self._read:
+                return
+            found = [(_Kept(subscription), ended) for subscription, ended in await self._rows.living()]
+            await self._number([kept for kept, ended in found if ended is not None])
+            for kept, job in found:
+                if job is not None:
+                    at = job.ended_at or self._clock.now()
+                    over = Happening(
+                        event=Event.JOB_COMPLETED, at=at, printer=job.printer, job_id=job.id, text=job.message
+                    )
+                    self._keep(kept, over, words_of(over, job, None), job, None)
+            self._kept, self._read = {kept.subscription.id: kept for kept, _ in found}, True
 
     def announce(self, printer: str, text: str) -> None:
         """Tell listeners something about a Printer that no row holds, such as Identify-Printer."""
@@ -80,9 +120,16 @@ class Notifications:
         job = await self._jobs.get(happening.job_id) if happening.job_id is not None else None
         status = self._printers.status(happening.printer) if happening.printer and job is None else None
         names = words_of(happening, job, status)
+        await self._number(wanted)
         for kept in wanted:
             self._keep(kept, happening, names, job, status)
         self._wake()
+
+    async def _number(self, wanted: Sequence[_Kept]) -> None:
+        by_id = {kept.subscription.id: kept for kept in wanted}
+        for numbered in await self._rows.numbered([kept.subscription for kept in wanted]):
+            kept = by_id[numbered.id]  # whose lease may have been renewed meanwhile
+            kept.subscription = replace(kept.subscription, sequence=numbered.sequence, reserved=numbered.reserved)
 
     def _keep(
         self,
@@ -96,7 +143,7 @@ class Notifications:
         covered = frozenset[str]().union(*(COVERS.get(event, frozenset()) for event in subscription.wish.events))
         name = next((name for name in names if name in covered), None)
         ended = subscription.job_id is not None and job is not None and job.state.ended
-        if name is not None and (job is None or may_see(job, subscription.actor)):
+        if name is not None and (job is None or self._told(job, subscription.actor)):
             subscription = replace(subscription, sequence=subscription.sequence + 1)
             notice = Notice(
                 subscription=subscription,
@@ -119,50 +166,46 @@ class Notifications:
 
     # -- subscriptions
 
-    def subscribe(self, *, printer: str, wish: Wish, actor: Actor, job_id: int | None = None) -> Subscription:
+    async def subscribe(self, *, printer: str, wish: Wish, actor: Actor, job_id: int | None = None) -> Subscription:
         """LimitReached when there are too many, of all or of this subscriber."""
+        await self._restored()
         live = list(self._live())
         own = sum(same_subscriber(kept.subscription.actor, actor) for kept in live)
         # A stranger can call himself anything: his address counts, too.
         near = sum(kept.subscription.actor.address == actor.address for kept in live) if actor.user is None else 0
         if len(live) >= MAX_SUBSCRIPTIONS or own >= MAX_OF_ONE or near >= MAX_OF_ADDRESS:
             raise LimitReached("There are too many subscriptions. Cancel one, or wait until one expires.")
-        self._last_id += 1
-        lease = 0 if job_id is not None else lease_of(wish.lease)
-        subscription = Subscription(
-            id=self._last_id,
-            printer=printer,
-            job_id=job_id,
-            wish=wish,
-            actor=actor,
-            lease=lease,
-            lease_ends=None if job_id is not None else self._clock.monotonic() + lease,
-            created_at=self._clock.now(),
-        )
+        subscription = await self._rows.add(printer=printer, wish=wish, actor=actor, job_id=job_id)
         self._kept[subscription.id] = _Kept(subscription)
         return subscription
 
-    def get(self, subscription_id: int, actor: Actor) -> Subscription:
+    async def get(self, subscription_id: int, actor: Actor) -> Subscription:
         """NotFound for another's, unless the actor is an operator."""
-        return self._find(subscription_id, actor).subscription
+        return (await self._find(subscription_id, actor)).subscription
 
-    def find(self, printer: str, actor: Actor, *, job_id: int | None = None) -> tuple[Subscription, ...]:
+    async def find(self, printer: str, actor: Actor, *, job_id: int | None = None) -> tuple[Subscription, ...]:
         """The actor's own, an operator's all: per-Printer ones, or those of one job."""
-        own = (k.subscription for k in self._live() if may_use(k.subscription, actor))
+        await self._restored()
+        own = (k.subscription for k in self._live() if self._may_use(k.subscription, actor))
         return tuple(s for s in own if s.printer == printer and s.job_id == job_id)
 
-    def renew(self, subscription_id: int, actor: Actor, lease: int | None) -> Subscription:
+    async def renew(self, subscription_id: int, actor: Actor, lease: int | None) -> Subscription:
         """A new lease from now; NotPossible for a job's subscription, which lives as long as the job."""
-        kept = self._find(subscription_id, actor)
+        kept = await self._find(subscription_id, actor)
         if kept.subscription.job_id is not None:
             raise NotPossible("The subscription of a job lasts as long as the job and is not renewed.")
-        seconds = lease_of(lease)
-        kept.subscription = replace(kept.subscription, lease=seconds, lease_ends=self._clock.monotonic() + seconds)
+        renewed = await self._rows.renew(kept.subscription, lease_of(lease))
+        if renewed is None:
+            self._kept.pop(subscription_id, None)
+            raise _unknown(subscription_id)
+        # Events may have come meanwhile: only the lease is another.
+        kept.subscription = replace(kept.subscription, lease=renewed.lease, lease_ends=renewed.lease_ends)
         return kept.subscription
 
-    def cancel(self, subscription_id: int, actor: Actor) -> None:
-        self._find(subscription_id, actor)
-        del self._kept[subscription_id]
+    async def cancel(self, subscription_id: int, actor: Actor) -> None:
+        await self._find(subscription_id, actor)
+        await self._rows.remove(subscription_id)
+        self._kept.pop(subscription_id, None)
         self._wake()
 
     # -- delivery
@@ -176,7 +219,7 @@ class Notifications:
         when a subscription is unknown at the start.
         """
         for subscription_id in wanted:
-            self._find(subscription_id, actor)
+            await self._find(subscription_id, actor)
         until = self._clock.monotonic() + wait
         while True:
             news = self._news
@@ -214,9 +257,22 @@ class Notifications:
             del self._kept[subscription_id]
         return self._kept.values()
 
-    def _find(self, subscription_id: int, actor: Actor) -> _Kept:
+    def _may_use(self, subscription: Subscription, actor: Actor) -> bool:
+        """The subscriber's own; the staff's of that Printer's site."""
+        site = self._printers.site_of(subscription.printer)
+        return actor.may(Permission.JOBS, site) or same_subscriber(subscription.actor, actor)
+
+    def _told(self, job: Job, actor: Actor) -> bool:
+        return may_see(job, actor, self._printers.site_of(job.printer))
+
+    async def _find(self, subscription_id: int, actor: Actor) -> _Kept:
+        await self._restored()
         self._live()
         kept = self._kept.get(subscription_id)
-        if kept is None or not may_use(kept.subscription, actor):
-            raise NotFound(f"There is no subscription {subscription_id} of yours. It may have expired.")
+        if kept is None or not self._may_use(kept.subscription, actor):
+            raise _unknown(subscription_id)
         return kept
+
+
+def _unknown(subscription_id: int) -> NotFound:
+    return NotFound(f"There is no subscription {subscription_id} of yours. It may have expired.")

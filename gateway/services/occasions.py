@@ -2,7 +2,7 @@
 
 import hashlib
 
-from gateway.domain.job import Job, JobState, Reason
+from gateway.domain.job import SHORT_OF_CREDIT, Job, JobState, Reason
 from gateway.domain.personal import NoticeKind
 
 Occasion = tuple[NoticeKind, str]
@@ -40,7 +40,7 @@ def _ended(job: Job) -> list[Occasion]:
 def _held(job: Job) -> list[Occasion]:
     if job.has(Reason.DOCUMENT_PASSWORD_ERROR):
         return [(NoticeKind.NEEDS_WORD, "password")]
-    if not job.prepared or not job.has(Reason.JOB_RELEASE_WAIT):
+    if not job.prepared or not (job.has(Reason.JOB_RELEASE_WAIT) or job.reasons == SHORT_OF_CREDIT):
         return []
     if job.message and not job.message.startswith(OWN_WORD):
         return [(NoticeKind.NEEDS_WORD, f"held/{hashlib.sha256(job.message.encode()).hexdigest()[:12]}")]

@@ -44,7 +44,7 @@ class OpenJobs:
 
     async def own(self, job_id: int, actor: Actor) -> Job:
         job = await self._jobs.get(job_id)
-        if job is None or not may_see(job, actor):
+        if job is None or not may_see(job, actor, self._printers.site_of(job.printer)):
             raise NotFound(f"There is no job {job_id}.")
         return job
 
@@ -94,7 +94,7 @@ class OpenJobs:
 
     def _completed(self, job: Job) -> Job:
         now = self._clock.now()
-        printer = self._printers.get(job.printer)
+        printer = self._printers.of_job(job.printer)
         expires_at = expiry(job.owner, printer, self._settings, now)
         return replace(advance(job, Cause.DATA_COMPLETE, now=now), incoming_until=None, expires_at=expires_at)
 

@@ -12,6 +12,7 @@ from gateway.domain.user import Actor
 from gateway.errors import NotFound, NotPossible
 from gateway.services.ownership import may_see
 from gateway.services.ports import Clock, EventBus, JobChange, JobQuery, JobStore
+from gateway.services.printers import Printers
 
 STEP = 0.001  # seconds between a job and the one that was moved beside it
 
@@ -19,8 +20,9 @@ STEP = 0.001  # seconds between a job and the one that was moved beside it
 class Order:
     """Promote-Job, Schedule-Job-After, and why a printing job cannot be suspended."""
 
-    def __init__(self, *, jobs: JobStore, events: EventBus, clock: Clock) -> None:
+    def __init__(self, *, jobs: JobStore, printers: Printers, events: EventBus, clock: Clock) -> None:
         self._jobs = jobs
+        self._printers = printers
         self._events = events
         self._clock = clock
 
@@ -37,7 +39,7 @@ class Order:
             at = (job.released_at or 0.0) if first is None else first - STEP
         else:
             before = next((other for other in line if other.id == predecessor), None)
-            if before is None or not may_see(before, actor):
+            if before is None or not may_see(before, actor, self._printers.site_of(before.printer)):
                 raise NotFound(f"Job {predecessor} does not wait for the same device.")
             at = self._behind(before, job, line)
         return await self._move(job, at, actor)
@@ -54,7 +56,7 @@ class Order:
 
     async def _seen(self, job_id: int, actor: Actor) -> Job:
         job = await self._jobs.get(job_id)
-        if job is None or not may_see(job, actor):
+        if job is None or not may_see(job, actor, self._printers.site_of(job.printer)):
             raise NotFound(f"There is no job {job_id} of yours.")
         return job
 

@@ -1,12 +1,13 @@
 """Whose a job is, who may know of it, and what a delegate may do with it: another's job answers as not found.
 
 What was delegated stands in `Actor.acts_for`; the services fill it in from the rows, so that a grant that was taken back
-is gone with the next request.
+is gone with the next request. `site` is that of the job's Printer: staff looks after the jobs of its own sites.
 """
 
 from gateway.domain.delegation import Right
 from gateway.domain.job import Job
-from gateway.domain.user import Actor
+from gateway.domain.rights import Permission
+from gateway.domain.user import Actor, is_guest
 
 
 def is_own(job: Job, actor: Actor) -> bool:
@@ -28,13 +29,18 @@ def rights_on(job: Job, actor: Actor) -> frozenset[Right]:
     return frozenset[Right]().union(*(d.rights for d in actor.acts_for if d.owner.casefold() == owner))
 
 
-def may_see(job: Job, actor: Actor) -> bool:
-    return actor.is_operator or is_own(job, actor) or bool(rights_on(job, actor))
+def looks_after(job: Job, actor: Actor, site: str) -> bool:
+    """Staff of the site: everybody's jobs with JOBS, those of guests, who stand at the desk, with DESK."""
+    return actor.may(Permission.JOBS, site) or (is_guest(job.owner) and actor.may(Permission.DESK, site))
 
 
-def may(job: Job, actor: Actor, right: Right | None) -> bool:
+def may_see(job: Job, actor: Actor, site: str) -> bool:
+    return looks_after(job, actor, site) or is_own(job, actor) or bool(rights_on(job, actor))
+
+
+def may(job: Job, actor: Actor, right: Right | None, site: str) -> bool:
     """Whether the actor may do what `right` names; None is what no delegate may."""
-    if actor.is_operator or is_own(job, actor):
+    if looks_after(job, actor, site) or is_own(job, actor):
         return True
     return right is not None and right in rights_on(job, actor)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from gateway.services.access_log import AccessLog
 from gateway.services.addresses import Addresses
 from gateway.services.cards import Cards
+from gateway.services.credit import Credit
 from gateway.services.notices import Notices
 from gateway.services.ports import Mailer
 from gateway.services.preferences import PreferenceBook
@@ -19,4 +20,5 @@ class Personal:
     cards: Cards
     notices: Notices
     access_log: AccessLog
+    credit: Credit
     privacy: Privacy

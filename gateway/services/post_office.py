@@ -9,7 +9,7 @@ import asyncio
 import logging
 from uuid import uuid4
 
-from gateway.domain.letter import Letter, Post, PostState, check_letter, one_line
+from gateway.domain.letter import Letter, Post, PostState, check_letter, mail_address, one_line
 from gateway.errors import NotPossible
 from gateway.services.ports import Clock, Courier, Outbox, Undelivered
 
@@ -66,6 +66,27 @@ class PostOffice:
         taken = await self._outbox.put(post)
         self._wake.set()
         return taken
+
+    async def try_out(self, address: str, language: str) -> str:
+        """Carries a letter at once, past the outbox: what the mail server answered. NotPossible says why it did not."""
+        if self._courier is None:
+            raise NotPossible("No mail server is set up. Set mail.host and what it needs in the settings.")
+        now = self._clock.now()
+        post = Post(
+            uuid=uuid4(),
+            kind="test",
+            to=mail_address(address),
+            language=language,
+            values={},
+            key=None,
+            created_at=now,
+            due_at=now,
+            useful_until=now,
+        )
+        try:
+            return await self._courier.deliver(post)
+        except Undelivered as error:
+            raise NotPossible(error.message) from error
 
     async def run(self) -> None:
         """Carries letters for as long as the process serves."""

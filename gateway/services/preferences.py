@@ -1,5 +1,7 @@
 """What people chose for themselves: language, device, whether all jobs are ticked, and what they are told."""
 
+from dataclasses import replace
+
 from gateway.domain.personal import NoticeKind, Preferences
 from gateway.domain.user import User
 from gateway.errors import BadRequest
@@ -16,8 +18,13 @@ class PreferenceBook:
         self._printers = printers
 
     async def of(self, user: User) -> Preferences:
-        """Never fails for somebody who has chosen nothing; a device that is gone is as none."""
+        """Never fails for somebody who has chosen nothing; a device that is gone is as none.
+
+        Who chose no language is spoken to in the one that the directory names.
+        """
         kept = await self._store.preferences(user.uuid) or _NOBODYS
+        if not kept.language and user.language in LANGUAGES:
+            kept = replace(kept, language=user.language)
         known = {device.name for device in self._printers.devices()}
         return kept if kept.device in known | {""} else _without_device(kept)
 
@@ -32,7 +39,7 @@ class PreferenceBook:
 
 
 def _without_device(kept: Preferences) -> Preferences:
-    return Preferences(language=kept.language, select_all=kept.select_all, mail=kept.mail, page=kept.page)
+    return replace(kept, device="")
 
 
 def wanted_kinds(chosen: frozenset[str]) -> frozenset[NoticeKind]:

@@ -14,6 +14,7 @@ from functools import partial
 from gateway.domain.events import Event
 from gateway.domain.job import Job, JobState
 from gateway.errors import PapertapError, Refusal, Unavailable
+from gateway.services.dues import NO_DUES, Dues
 from gateway.services.ports import Clock, Converter, EventBus, JobQuery, JobStore, Keyring, Spool, Stage
 from gateway.services.preparation_making import Making
 from gateway.services.preparation_outcomes import FAILURES, GUEST_PAGES, Outcomes
@@ -45,6 +46,7 @@ class Preparation:
         name: str,
         lease: float = LEASE_SECONDS,
         guest_pages: int = GUEST_PAGES,
+        dues: Dues = NO_DUES,
     ) -> None:
         self._jobs = jobs
         self._printers = printers
@@ -56,7 +58,14 @@ class Preparation:
         self._lease = lease
         self._making = Making(spool=spool, keyring=keyring, converter=converter)
         self._outcomes = Outcomes(
-            jobs=jobs, printers=printers, spool=spool, events=events, clock=clock, name=name, guest_pages=guest_pages
+            jobs=jobs,
+            printers=printers,
+            spool=spool,
+            events=events,
+            clock=clock,
+            name=name,
+            guest_pages=guest_pages,
+            dues=dues,
         )
         self._wake = asyncio.Event()
         self._resting_until = 0.0
@@ -164,7 +173,7 @@ class Preparation:
 
     async def prepare(self, job: Job) -> Job:
         """The whole of it for one claimed job; a Refusal says why it cannot be printed."""
-        raw = self._printers.get(job.printer).pass_through
+        raw = self._printers.of_job(job.printer).pass_through
         # Whoever uploads looks on; for a print dialog nobody does, and its row is not written once more.
         first = partial(self._outcomes.pictured, job) if job.source == "web" else None
         return await self._outcomes.prepared(job, await self._making.make(job, raw=raw, first=first))

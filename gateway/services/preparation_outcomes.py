@@ -2,21 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from gateway.domain.conversion import AS_AUTHORED
 from gateway.domain.document import Asks, Document
 from gateway.domain.events import Event, Happening, JobRecord
 from gateway.domain.formats import is_language
-from gateway.domain.job import Cause, Job, JobState, Reason, advance
+from gateway.domain.job import SHORT_OF_CREDIT, Cause, Job, JobState, Reason, advance
 from gateway.domain.printer import Printer
 from gateway.domain.ticket import JobTicket
 from gateway.domain.user import is_guest
-from gateway.domain.waiting import assigned, waiting_reasons
+from gateway.domain.waiting import asking_for_project, assigned, waiting_reasons
 from gateway.errors import (
     DocumentPasswordRequired,
     FormatError,
     FormatMismatch,
     FormatNotSupported,
+    LimitReached,
     NotPossible,
     PrintForbidden,
     Refusal,
@@ -24,6 +26,7 @@ from gateway.errors import (
     Unavailable,
 )
 from gateway.services.counting import Counts, count, separate
+from gateway.services.dues import NO_DUES, Dues
 from gateway.services.fitness import choose_device
 from gateway.services.ports import Clock, EventBus, JobChange, JobStore, Spool
 from gateway.services.preparation_making import Made
@@ -55,6 +58,7 @@ class Outcomes:
         clock: Clock,
         name: str,
         guest_pages: int = GUEST_PAGES,
+        dues: Dues = NO_DUES,
     ) -> None:
         self._jobs = jobs
         self._printers = printers
@@ -63,6 +67,7 @@ class Outcomes:
         self._clock = clock
         self._name = name
         self._guest_pages = guest_pages
+        self._dues = dues
 
     # -- where it waits
 
@@ -84,10 +89,17 @@ class Outcomes:
                 f"The document has {made.pages} pages, and guests may print {self._guest_pages}."
                 " Sign in, or print it in parts."
             )
+        if made.pages is not None and job.source == "mail":
+            most = self._printers.get(job.printer).mail.max_pages
+            if made.pages > most:
+                raise TooLarge(
+                    f"The document has {made.pages} pages, and by mail at most {most} are printed."
+                    " Upload it, or send it in parts."
+                )
         if made.pages is not None and not job.ticket.chosen(made.pages):
             raise FormatError(f"The document has {made.pages} pages: none of those asked for is among them.")
 
-        def change(current: Job) -> JobChange:
+        def change(current: Job, short: LimitReached | None = None) -> JobChange:
             if current.claimed_by != job.claimed_by:
                 raise NotPossible("Somebody else has taken this job over.")
             asked = replace(current, ticket=_with_asks(current.ticket, made.asks))
@@ -109,9 +121,14 @@ class Outcomes:
             )
             pages = "pages unknown" if made.pages is None else f"{made.pages} page{'s' if made.pages != 1 else ''}"
             text = f"{pages}, {'colour' if made.color else 'grey'}"
-            return JobChange(job=self._placed(ready), records=(self._record(job.id, "prepared", text),))
+            placed = self._placed(ready) if short is None else self._short(ready, short)
+            return JobChange(job=placed, records=(self._record(job.id, "prepared", text),))
 
-        written = await self._write(job.id, change)
+        try:
+            written = await self._write(job.id, change)
+        except LimitReached as refusal:
+            # Nobody stands at a direct Printer who could be told: the job is kept, and goes on when credit is there.
+            written = await self._write(job.id, partial(change, short=refusal))
         if job.unlocking is not None:
             await self._spool.destroy([job.unlocking.id])
         return written
@@ -121,20 +138,24 @@ class Outcomes:
         if made.pages is None:
             return None
         raw = is_language(made.printable.format)
-        ticket = job.ticket if raw else self._printers.get(job.printer).house.applied(job.ticket)
+        ticket = job.ticket if raw else self._printers.of_job(job.printer).house.applied(job.ticket)
         return count(made.pages, ticket, separate(made.documents, ticket))
 
     def _placed(self, job: Job) -> Job:
         """Held on request, held for its release, or on its way to a device."""
         now = self._clock.now()
-        printer = self._printers.get(job.printer)
+        printer = self._printers.of_job(job.printer)
         until = job.ticket.job_hold_until
         if job.ticket.job_hold_until_time is not None or until not in {None, "no-hold"} or printer.holding_new_jobs:
             held = advance(
                 job, Cause.HELD_FOR_RELEASE, now=now, reasons=(Reason.JOB_HOLD_UNTIL_SPECIFIED,), message="Held."
             )
             return replace(held, not_before=job.ticket.job_hold_until_time)
-        if printer.holds or job.password_hash is not None:
+        waits = printer.holds or job.password_hash is not None
+        if printer.lacks_project(job):
+            held = advance(job, Cause.HELD_FOR_RELEASE, now=now)
+            return asking_for_project(held, "") if waits else asking_for_project(held)
+        if waits:
             return advance(job, Cause.HELD_FOR_RELEASE, now=now, reasons=waiting_reasons(job), message="")
         return self._direct(job, printer, now)
 
@@ -145,13 +166,18 @@ class Outcomes:
         except NotPossible as error:
             return advance(job, Cause.HELD_FOR_RELEASE, now=now, message=error.message)
         moved = advance(job, Cause.PREPARED_TO_PRINT, now=now, message="")
-        return assigned(moved, device.name, by=job.owner or job.requested_name, now=now)
+        due = self._dues.of(moved, printer, device)
+        return assigned(moved, device.name, by=job.owner or job.requested_name, now=now, due=due)
+
+    def _short(self, job: Job, refusal: LimitReached) -> Job:
+        now = self._clock.now()
+        return advance(job, Cause.HELD_FOR_RELEASE, now=now, reasons=SHORT_OF_CREDIT, message=refusal.message)
 
     # -- how it fails
 
     async def refused(self, job: Job, refusal: Refusal) -> None:
         """About the document: the password is asked for, a choice is dropped, or the job is aborted with the reason."""
-        if isinstance(refusal, DocumentPasswordRequired) and self._printers.get(job.printer).holds:
+        if isinstance(refusal, DocumentPasswordRequired) and self._printers.of_job(job.printer).holds:
             await self._asked(job, refusal)
         elif self._may_fall_back(job):
             await self._as_authored(job, refusal.message)
@@ -197,7 +223,7 @@ class Outcomes:
 
     def _may_fall_back(self, job: Job) -> bool:
         """Whether a choice of its owner may be at fault; on a direct Printer paper would come that nobody wanted."""
-        return job.ticket.conversion != AS_AUTHORED and self._printers.get(job.printer).holds
+        return job.ticket.conversion != AS_AUTHORED and self._printers.of_job(job.printer).holds
 
     async def _as_authored(self, job: Job, why: str) -> None:
         """Back in line without the choice: what was wrong with it stands in the job's notes."""

@@ -143,7 +143,7 @@ class Preview:
 
     def _planned(self, job: Job, changes: Mapping[str, Any], name: str | None, width: int) -> _Wanted:
         """As a release checks and a delivery plans, but for a device that need not be ready yet."""
-        printer = self._printers.get(job.printer)
+        printer = self._printers.of_job(job.printer)
         ticket = job.ticket.with_changes(**changes)
         check_ticket(job, ticket, printer.capabilities.copies)
         device = self._device(printer, name, ticket)
@@ -163,7 +163,7 @@ class Preview:
         return found
 
     async def _make(self, wanted: _Wanted, sides: Sequence[int]) -> tuple[Made, list[tuple[int, bytes]]]:
-        bates = await numbers_shown(self._printers.get(wanted.job.printer), self._numbers)
+        bates = await numbers_shown(self._printers.of_job(wanted.job.printer), self._numbers)
         said = particulars(wanted.job, at=self._clock.now(), bates=bates)
         async with self._jails:
             with_blanks = bool(said.documents) and wanted.plan.ours.sides != "one-sided"

@@ -18,13 +18,17 @@ from gateway.domain.capabilities import Capabilities, union
 from gateway.domain.device import Device, DeviceState, DeviceStatus
 from gateway.domain.events import Event, Happening
 from gateway.domain.job import JobState
-from gateway.domain.printer import Printer, ReleasePolicy
-from gateway.errors import BadRequest, Conflict, NotFound, PapertapError
+from gateway.domain.printer import TEST, Printer, ReleasePolicy, printer_for_tests
+from gateway.domain.site import parse_address
+from gateway.errors import BadRequest, Conflict, NotFound, NotPossible, PapertapError
 from gateway.services.ports import Clock, EventBus, JobQuery, JobStore, PrinterStore
 
 REFRESH_SECONDS = 1.0
+STALE = "Somebody else has changed this meanwhile. Look at it again and repeat your change."
 SCHEMES = ("socket", "lpd", "ipp", "ipps")
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+# Letters, digits and dashes; the last label begins with a letter, or it could be read as an address.
+_HOST_NAME = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _OPEN = (JobState.PENDING, JobState.PENDING_HELD, JobState.PROCESSING, JobState.PROCESSING_STOPPED)
 
 log = logging.getLogger(__name__)
@@ -64,6 +68,16 @@ class Printers:
             raise NotFound(f'There is no printer "{name}" here.')
         return printer
 
+    def site_of(self, name: str) -> str:
+        """Whose staff looks after the jobs of a Printer; "" also for one that is gone."""
+        printer = self._printers.get(name)
+        return "" if printer is None else printer.site
+
+    def of_job(self, name: str) -> Printer:
+        """The Printer that a job names: one of those above, or that of a device's test pages."""
+        device = self._devices.get(name.removeprefix(TEST)) if name.startswith(TEST) else None
+        return self.get(name) if device is None else printer_for_tests(device)
+
     def default(self) -> Printer:
         """The Printer behind /ipp/print: the one marked, else the first pull Printer, else the first."""
         several = self._printers.values()
@@ -75,7 +89,7 @@ class Printers:
 
     def all(self, address: str | None = None) -> tuple[Printer, ...]:
         """In the order of their names; with an address only those that its subnet may see."""
-        return tuple(p for p in self._printers.values() if address is None or _sees(address, p.subnets))
+        return tuple(p for p in self._printers.values() if address is None or sees(address, p.subnets))
 
     def device(self, name: str) -> Device:
         device = self._devices.get(name)
@@ -152,8 +166,10 @@ class Printers:
         **fields: Any,
     ) -> Printer:
         """BadRequest for a bad name or an unknown device, Conflict when the name is taken."""
-        _check_name(name)
+        check_name(name)
         self._check_devices(policy, devices)
+        fields["host_names"] = self._host_names(name, fields.get("host_names", ()))
+        self._check_raw_port(name, fields.get("raw_port"))
         now = self._clock.now()
         printer = Printer(
             **{"info": name, **fields},
@@ -172,11 +188,16 @@ class Printers:
         self._tell(Event.PRINTER_CREATED, name)
         return saved
 
-    async def change_printer(self, name: str, **changes: Any) -> Printer:
-        """Fields of `Printer`; capabilities follow the devices."""
+    async def change_printer(self, name: str, *, read: int | None = None, **changes: Any) -> Printer:
+        """Fields of `Printer`; capabilities follow the devices. `read`: NotPossible unless that is still its version."""
         printer = await self._store.printer(name) or self.get(name)
+        if read is not None and read != printer.version:
+            raise NotPossible(STALE)
         devices = changes.get("devices", printer.devices)
         self._check_devices(changes.get("policy", printer.policy), devices)
+        if "host_names" in changes:
+            changes["host_names"] = self._host_names(name, changes["host_names"])
+        self._check_raw_port(name, changes.get("raw_port"))
         changed = replace(
             printer,
             **{
@@ -200,7 +221,7 @@ class Printers:
 
     async def add_device(self, name: str, uri: str, **fields: Any) -> Device:
         """BadRequest for a URI that no driver takes, Conflict when the name is taken."""
-        _check_name(name)
+        check_name(name)
         check_device_uri(uri)
         if await self._store.device(name) is not None:
             raise Conflict(f'An output device "{name}" exists already.')
@@ -209,12 +230,21 @@ class Printers:
         await self.refresh()
         return saved
 
-    async def change_device(self, name: str, **changes: Any) -> Device:
-        """Fields of `Device`; the Printers in front of it learn its capabilities. A new URI may show a new certificate."""
+    async def change_device(self, name: str, *, read: str | None = None, **changes: Any) -> Device:
+        """Fields of `Device`; the Printers in front of it learn its capabilities. A new URI may show a new certificate.
+
+        `read`: NotPossible unless that is still its mark.
+        """
         if "uri" in changes:
             check_device_uri(changes["uri"])
             changes = {"pinned_certificate": None} | changes
-        saved = await self._change_device(name, lambda device: replace(device, **changes))
+
+        def changed(device: Device) -> Device:
+            if read is not None and read != device.mark:
+                raise NotPossible(STALE)
+            return replace(device, **changes)
+
+        saved = await self._change_device(name, changed)
         if "capabilities" in changes:
             await self.refresh()
             for printer in self.all():
@@ -281,6 +311,29 @@ class Printers:
         if policy is ReleasePolicy.SECURE and len(devices) != 1:
             raise BadRequest("A secure printer releases at exactly one output device: name it.")
 
+    def _host_names(self, printer: str, wanted: tuple[str, ...]) -> tuple[str, ...]:
+        """In lower case. BadRequest for what is no host name, Conflict for another Printer's."""
+        names = tuple(dict.fromkeys(name.rstrip(".").lower() for name in wanted))
+        for name in names:
+            if not _HOST_NAME.fullmatch(name) or len(name) > 253:
+                raise BadRequest(f'"{name[:80]}" cannot be a host name. Write for example hall.print.example.org.')
+            other = next((p for p in self._printers.values() if name in p.host_names and p.name != printer), None)
+            if other is not None:
+                raise Conflict(f"{name} is the host name of {other.name} already. Take it away there first.")
+        return names
+
+    def _check_raw_port(self, printer: str, port: int | None) -> None:
+        """BadRequest for what is no port, Conflict for another Printer's."""
+        if port is None:
+            return
+        if not 0 < port < 65536:
+            raise BadRequest("A raw port is a number from 1 to 65535, such as 9101.")
+        other = next((p for p in self._printers.values() if p.raw_port == port and p.name != printer), None)
+        if other is not None:
+            raise Conflict(
+                f"{port} is the raw port of {other.name} already. Choose another, or take it away there first."
+            )
+
     def _union(self, devices: tuple[str, ...]) -> Capabilities:
         """With no device named, a pull Printer stands for every device there is."""
         named = [self._devices[name] for name in devices] or list(self._devices.values())
@@ -304,7 +357,8 @@ def check_device_uri(uri: str) -> None:
         )
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """BadRequest unless it can stand in a URI and in a host name."""
     if not _NAME.fullmatch(name):
         raise BadRequest(f'"{name[:80]}" cannot be a name here: use lower-case letters, digits and dashes.')
 
@@ -314,14 +368,12 @@ def _configured(devices: dict[str, Device]) -> dict[str, Device]:
     return {name: replace(device, status=DeviceStatus(), version=0) for name, device in devices.items()}
 
 
-def _sees(address: str, subnets: tuple[str, ...]) -> bool:
+def sees(address: str, subnets: tuple[str, ...]) -> bool:
+    """Whether `address` lies in one of the networks, or none is named."""
     if not subnets:
         return True
-    try:
-        own = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    return any(own in ipaddress.ip_network(subnet, strict=False) for subnet in subnets)
+    own = parse_address(address)
+    return own is not None and any(own in ipaddress.ip_network(subnet, strict=False) for subnet in subnets)
 
 
 def _status_of(printer: Printer, devices: tuple[Device, ...], *, queued: int, active: int) -> PrinterStatus:

@@ -10,7 +10,8 @@ from typing import Any
 
 from gateway.domain.job import Job, JobState
 from gateway.domain.letter import Letter
-from gateway.domain.user import Actor, Role, User
+from gateway.domain.rights import Role
+from gateway.domain.user import Actor, User
 from gateway.errors import BadRequest, NotPossible, PapertapError
 from gateway.services.identity import Identity
 from gateway.services.ports import (

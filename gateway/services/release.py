@@ -12,11 +12,14 @@ from gateway.domain.delegation import Right
 from gateway.domain.device import Device
 from gateway.domain.events import Event
 from gateway.domain.job import Cause, Job, JobState, Reason, advance
+from gateway.domain.phone import Presence, stricter
 from gateway.domain.printer import Printer
+from gateway.domain.rights import Permission
 from gateway.domain.ticket import JobTicket
 from gateway.domain.user import Actor
-from gateway.domain.waiting import assigned, check_ticket, unassigned
-from gateway.errors import Conflict, NotAuthenticated, NotFound, NotPossible, Refusal
+from gateway.domain.waiting import assigned, check_ticket, unassigned, with_project
+from gateway.errors import Conflict, NotAuthenticated, NotFound, NotPossible, PresenceRequired, Refusal
+from gateway.services.charging import FIELDS, charged
 from gateway.services.counting import count, counted, separate
 from gateway.services.effect import effective
 from gateway.services.fitness import refusal_of
@@ -25,7 +28,9 @@ from gateway.services.keeping import Keeping
 from gateway.services.ownership import is_own
 from gateway.services.pricing import bill_for, paged_of
 from gateway.services.printers import Printers
+from gateway.services.submission import CUT_SHORT
 
+IN_PERSON = frozenset({"kiosk", "terminal"})
 LEAST_OF_PROOF = 2
 """Copies from which on a proof makes sense."""
 
@@ -89,7 +94,8 @@ class Release(Keeping):
         job = await self.visible(job_id, actor)
         await self.demand(job, actor, Right.RELEASE)
         self._check_held(job)
-        ticket, target = await self._permitted(job, actor, device, changes or {}, None)
+        settled = await self._charged(job, actor, changes or {})
+        ticket, target = await self._permitted(job, actor, device, settled, None)
         if ticket.copies < LEAST_OF_PROOF:
             raise NotPossible("A proof is the first of several copies. Choose more copies, or print this one.")
         twin = replace(
@@ -105,14 +111,14 @@ class Release(Keeping):
             if current.version != job.version:
                 raise Conflict("The job was changed meanwhile. Look at it and try again.")
             self._check_held(current)
-            return replace(current, ticket=replace(ticket, copies=ticket.copies - 1))
+            return with_project(replace(current, ticket=replace(ticket, copies=ticket.copies - 1)))
 
         rest = await self._apply(
             job_id, actor, keep, f"proof released to {target.info or target.name}", right=Right.RELEASE
         )
-        by = actor.user or actor.claimed
+        by, due = actor.user or actor.claimed, self._dues.of(twin, self._printers.of_job(job.printer), target)
         try:
-            (proof,) = await self._jobs.add([assigned(twin, target.name, by=by, now=self._clock.now())])
+            (proof,) = await self._jobs.add([assigned(twin, target.name, by=by, now=self._clock.now(), due=due)])
         except Refusal:
             await self._apply(job_id, actor, lambda current: replace(current, ticket=ticket), "proof not released")
             raise
@@ -121,23 +127,24 @@ class Release(Keeping):
 
     async def _release(self, job_id: int, actor: Actor, wish: "_Wish", password: bytes | None) -> Job:
         job = await self.visible(job_id, actor)
-        _, target = await self._permitted(job, actor, wish.device, wish.changes, password)
+        changes = await self._charged(job, actor, wish.changes)
+        _, target = await self._permitted(job, actor, wish.device, changes, password)
 
         def assign(current: Job) -> Job:
             self._check_waiting(current)
             moved = advance(current, Cause.RELEASED, now=self._clock.now(), message="")
-            return replace(
-                assigned(
-                    replace(moved, ticket=current.ticket.with_changes(**wish.changes)),
-                    target.name,
-                    by=wish.by or actor.user or actor.claimed,
-                    now=self._clock.now(),
-                ),
-                charged_to=wish.charged_to,
-            )
+            chosen = replace(moved, ticket=current.ticket.with_changes(**changes), charged_to=wish.charged_to)
+            due = self._dues.of(chosen, self._printers.of_job(current.printer), target)
+            by = wish.by or actor.user or actor.claimed
+            sent = assigned(chosen, target.name, by=by, now=self._clock.now(), due=due)
+            return replace(sent, charged_to=wish.charged_to)
 
         what = f"released to {target.info or target.name}"
         return await self._apply(job_id, actor, assign, what, by=wish.by or None, right=Right.RELEASE)
+
+    async def _charged(self, job: Job, actor: Actor, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """`changes` with which the job has the project that its Printer asks for."""
+        return await charged(self._charging, self._printers.of_job(job.printer), job, actor, changes)
 
     async def _permitted(
         self, job: Job, actor: Actor, device: str | None, changes: Mapping[str, Any], password: bytes | None
@@ -146,8 +153,9 @@ class Release(Keeping):
         if self._keyring.locked:
             self._keyring.new_key()  # raises Locked with the sentence that says what to do
         await self._check_password(job, actor, password)
-        printer = self._printers.get(job.printer)
+        printer = self._printers.of_job(job.printer)
         target = self._target(printer, device)
+        check_present(actor, printer, target)
         ticket = job.ticket.with_changes(**changes)
         check_ticket(job, ticket, printer.capabilities.copies)
         made = count(job.pages or 1, ticket, separate(job.documents, ticket))
@@ -166,6 +174,8 @@ class Release(Keeping):
     def _check_waiting(self, job: Job) -> None:
         if job.has(Reason.DOCUMENT_PASSWORD_ERROR):
             raise NotPossible("This document is protected: give its password first.")
+        if job.cut_short:
+            raise NotPossible(CUT_SHORT)
         if not job.prepared and job.state is JobState.PENDING_HELD:
             raise NotPossible("This job is still being prepared. Try again in a moment.")
 
@@ -190,16 +200,40 @@ class Release(Keeping):
     # -- changing and ending
 
     async def change(self, job_id: int, actor: Actor, changes: Mapping[str, Any], *, name: str | None = None) -> Job:
-        """Set-Job-Attributes: JobTicket fields of a job that has not begun to print."""
+        """Set-Job-Attributes: JobTicket fields of a job that has not begun to print.
+
+        A job that waited only for its project, on a Printer that does not hold, goes on.
+        """
+        if FIELDS & changes.keys():
+            waiting = await self.visible(job_id, actor)
+            changes = await self._chosen(waiting, actor, changes)
 
         def change(job: Job) -> Job:
             if job.state not in {JobState.PENDING, JobState.PENDING_HELD}:
                 raise NotPossible(f"Job {job.id} is {job.state.keyword} and cannot be changed any more.")
-            return counted(
+            changed = counted(
                 replace(job, ticket=job.ticket.with_changes(**changes), name=job.name if name is None else name)
             )
+            return self._gone_on(changed, actor)
 
         return await self._apply(job_id, actor, change, "changed", right=Right.RELEASE)
+
+    async def _chosen(self, job: Job, actor: Actor, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+        """`changes` with a project that the actor may use; ProjectRequired for none where there must be one."""
+        printer = self._printers.of_job(job.printer)
+        if "job_account_id" in changes:
+            return await charged(self._charging, printer, job, actor, changes)
+        return changes if self._charging is None else await self._charging.checked(printer, actor, changes)
+
+    def _gone_on(self, job: Job, actor: Actor) -> Job:
+        """On its way, or waiting for its release alone, as soon as it has the project that it waited for."""
+        waiting = with_project(job)
+        if waiting is job:
+            return job
+        try:
+            return self._after_hold(waiting, actor)
+        except NotPossible as refusal:  # nothing can print it now: it is held, and may be released later
+            return replace(waiting, message=refusal.message)
 
     async def cancel(self, job_id: int, actor: Actor, *, message: str = "") -> Job:
         """By its owner, or by an operator; delivery, if under way, notices and stops the device."""
@@ -236,10 +270,28 @@ class Release(Keeping):
         return _receipt(job, self._printers, now)
 
 
+def check_present(actor: Actor, printer: Printer, target: Device) -> None:
+    """PresenceRequired unless the actor stands where the paper comes out, as far as that is asked for.
+
+    A release station is where people stand; those who run the printers may release from anywhere.
+    """
+    asked = stricter(printer.presence, target.presence)
+    if asked is Presence.NONE or actor.via in IN_PERSON or actor.present_at == target.name:
+        return
+    if actor.may(Permission.JOBS, target.site or None):
+        return
+    where = target.info or target.name
+    if asked is Presence.PANEL:
+        raise PresenceRequired(f'Scan the code at "{where}" with your phone, and touch "It\'s me" on the screen there.')
+    raise PresenceRequired(
+        f'Scan the code that the screen at "{where}" shows now with your phone, and print from there.'
+    )
+
+
 def _receipt(job: Job, printers: Printers, now: float) -> Receipt:
     assert job.release_id is not None
     assert job.output_device is not None
-    printer = printers.get(job.printer)
+    printer = printers.of_job(job.printer)
     device = next((d for d in printers.devices() if d.name == job.output_device), None)
     can = device.capabilities if device else printer.capabilities
     ticket = effective(job.ticket, printer, can)
@@ -257,4 +309,6 @@ def _receipt(job: Job, printers: Printers, now: float) -> Receipt:
         at=now,
         amount=bill.amount(job.impressions_completed, job.sheets_completed),
         currency=bill.tariff.currency,
+        project=job.project,
+        comment=job.ticket.account_comment,
     )

@@ -20,6 +20,7 @@ from gateway.services.ports import (
     JobChange,
     JobQuery,
     JobStore,
+    MailStore,
     ShareStore,
     Spool,
     UploadStore,
@@ -62,7 +63,9 @@ class Retention:
         settings: Settings,
         shares: ShareStore | None = None,
         uploads: UploadStore | None = None,
+        mails: MailStore | None = None,
     ) -> None:
+        self._mails = mails
         self._shares = shares
         self._jobs = jobs
         self._attempts = attempts
@@ -109,6 +112,8 @@ class Retention:
         known = await self._jobs.spool_objects()
         if self._uploads is not None:
             known |= await self._uploads.spool_objects()
+        if self._mails is not None:
+            known |= await self._mails.spool_objects()
         await self._spool.sweep(known, older_than=self._settings.spool.orphan_seconds)
         if self._steady.trusted:
             before = self._clock.now() - self._settings.jobs.history_seconds

@@ -94,7 +94,7 @@ class Shares:
             raise NotFound(GONE)
         job = await self._job(share)
         self._limits.give_back(limit)
-        printer = self._printers.get(job.printer)
+        printer = self._printers.of_job(job.printer)
         page = share.shows_page and not job.private and bool(job.thumbnails)
         return Shared(share=share, job=job, devices=self._printers.targets_of(printer), page=page)
 

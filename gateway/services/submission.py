@@ -11,6 +11,9 @@ from gateway.domain.user import Actor, is_guest
 from gateway.services.ports import Stored
 from gateway.settings import Settings
 
+TEST_PAGE = "test"
+"""The source of pages that only show whether a device prints."""
+CUT_SHORT = "Its sender broke off, so that a part may be missing. Print it again, or take what came, on the job's page."
 TEXT_SIZE = 255  # octets of a name (RFC 8011 section 5.1.3); longer ones are cut
 
 

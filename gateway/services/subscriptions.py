@@ -12,6 +12,7 @@ EVENT_LIFE = 300.0  # ippget-event-life: a client that polls more often misses n
 LEASE_DEFAULT = 86_400
 LEASE_MAX = 7 * 86_400
 MAX_EVENTS = 100  # notices kept for one subscription; the oldest go first
+BLOCK = 100  # sequence numbers that one write keeps for what happens next
 MAX_SUBSCRIPTIONS = 2000
 MAX_OF_ONE = 50
 MAX_OF_ADDRESS = 200  # of strangers
@@ -46,7 +47,10 @@ class Wish:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subscription:
-    """A Subscription object. `job_id` None: a per-Printer one, with a lease that ends at monotonic `lease_ends`."""
+    """A Subscription object. `job_id` None: a per-Printer one, with a lease that ends at monotonic `lease_ends`.
+
+    `reserved`: the sequence numbers up to it are this process's to give.
+    """
 
     id: int
     printer: str
@@ -57,6 +61,7 @@ class Subscription:
     lease_ends: float | None
     created_at: float
     sequence: int = 0
+    reserved: int = 0
     ended: bool = False
 
     @property
@@ -110,7 +115,3 @@ def same_subscriber(one: Actor, other: Actor) -> bool:
     if one.user is not None or other.user is not None:
         return one.user == other.user
     return (one.claimed, one.address) == (other.claimed, other.address)
-
-
-def may_use(subscription: Subscription, actor: Actor) -> bool:
-    return actor.is_operator or same_subscriber(subscription.actor, actor)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from gateway.domain.job import Cause, Job, Reason, advance
 from gateway.domain.ticket import JobTicket
 from gateway.domain.user import Actor, is_guest
-from gateway.errors import BadRequest, Conflict, Refusal, TooLarge
+from gateway.errors import BadRequest, KeyReused, Refusal, TooLarge
 from gateway.services.guests import Guests
 from gateway.services.intake import Incoming, Intake, Submission
 from gateway.services.ports import Clock, JobChange, JobStore
@@ -25,12 +25,13 @@ OTHER = "This idempotency key was used for other documents already. Use a new ke
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Form:
-    """What the fields say. `together`: all files become one job, in their order; else one each."""
+    """What the fields say. `together`: all files become one job, in their order; else one each. `source`: the channel."""
 
     printer: str
     ticket: JobTicket = field(default_factory=JobTicket)
     together: bool = True
     key: str | None = None
+    source: str = SOURCE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,11 +64,11 @@ class FormUploads:
         self._settings = settings
 
     async def take(self, actor: Actor, form: Form, files: AsyncIterator[FormFile]) -> list[Job]:
-        """The jobs, durable. BadRequest without any file; Conflict when the key came with other documents; what
+        """The jobs, durable. BadRequest without any file; KeyReused when the key came with other documents; what
         UploadRules and Intake refuse. What was refused in the middle takes the whole of a common job back.
         """
         submission = Submission(
-            printer=form.printer, name="", actor=actor, source=SOURCE, ticket=form.ticket, idempotency_key=form.key
+            printer=form.printer, name="", actor=actor, source=form.source, ticket=form.ticket, idempotency_key=form.key
         )
         made = await (self._one(submission, files) if form.together else self._each(submission, files))
         if not made:
@@ -107,7 +108,7 @@ class FormUploads:
         if job is None:
             return []
         if known is not None and number < len(known.documents):
-            raise Conflict(OTHER)
+            raise KeyReused(OTHER)
         return [await self._intake.close(job.id, submission.actor) if job.has(Reason.JOB_INCOMING) else job]
 
     async def _take_back(self, job: Job) -> None:
@@ -140,4 +141,4 @@ async def _compare(known: Job, number: int, incoming: Incoming) -> None:
     async for data in incoming.body:
         digest.update(data)
     if number >= len(known.documents) or digest.hexdigest() != known.documents[number].sha256:
-        raise Conflict(OTHER)
+        raise KeyReused(OTHER)

@@ -104,7 +104,8 @@ class Pieces:
             expires_at=self._clock.now() + self._kept,
         )
         await self._uploads.save(longer)
-        await self._intake.keep_open(upload.job_id)
+        if not upload.rehearsal:
+            await self._intake.keep_open(upload.job_id)
         return longer
 
     async def seam(self, upload: Upload) -> bytes:

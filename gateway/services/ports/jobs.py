@@ -29,6 +29,7 @@ class JobQuery:
     owner: str | None = None
     unclaimed_as: str | None = None
     unclaimed_from: str | None = None
+    unclaimed_near: str | None = None  # how the address begins
     favourite: bool | None = None
     states: tuple[JobState, ...] = ()
     released: bool | None = None
@@ -39,6 +40,7 @@ class JobQuery:
     ended_before: float | None = None
     with_key: bool | None = None
     private: bool | None = None
+    short_of_credit: bool | None = None  # True: waits for nothing else
     claim_lapsed_at: float | None = None
     due_before: float | None = None  # `not_before` is set and has passed
     name_contains: str | None = None
@@ -50,7 +52,10 @@ class JobQuery:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JobChange:
-    """What one transaction writes: the job as it shall be, its records, a ledger row."""
+    """What one transaction writes: the job as it shall be, its records, a receipt.
+
+    A receipt of a release that credit pays for is charged in the same transaction.
+    """
 
     job: Job
     records: tuple[JobRecord, ...] = ()
@@ -58,7 +63,11 @@ class JobChange:
 
 
 class JobStore(Protocol):
-    """The job rows: the truth. Every write is one durable transaction with compare-and-set on `version`."""
+    """The job rows: the truth. Every write is one durable transaction with compare-and-set on `version`.
+
+    What a job newly reserves of its payer's credit (`Job.reserves`) is checked in the transaction that writes it:
+    LimitReached says what is missing, and nothing was written.
+    """
 
     async def add(self, jobs: Sequence[Job]) -> list[Job]:
         """Inserts all in one transaction and gives them their ids, ascending in the order given.
@@ -68,6 +77,9 @@ class JobStore(Protocol):
 
     def add_here(self, jobs: Sequence[Job]) -> list[Job]:
         """The same for a thread that has nothing else to do: it does the work itself, and blocks."""
+
+    async def rehearse(self, job: Job) -> None:
+        """Inserts the row and takes it away again in one durable transaction: fails when `add` would, and nobody sees it."""
 
     async def get(self, job_id: int) -> Job | None: ...
 

@@ -1,8 +1,10 @@
 """The rows of users and of their sessions."""
 
+from collections.abc import Sequence
 from typing import Protocol
 from uuid import UUID
 
+from gateway.domain.rights import Role
 from gateway.domain.user import Session, User
 
 
@@ -16,7 +18,12 @@ class UserStore(Protocol):
 
     async def user_by_pin(self, pin_lookup: str) -> User | None: ...
     async def user_by_card(self, card: str) -> User | None: ...
-    async def users(self, *, contains: str = "", limit: int = 100) -> list[User]: ...
+    async def staff(self, roles: Sequence[Role]) -> list[User]:
+        """Whose own role is one of these and who is not disabled, in order of names."""
+
+    async def users(self, *, contains: str = "", after: str = "", limit: int = 100) -> list[User]:
+        """By name; `after` is the last name of the page before."""
+
     async def save_user(self, user: User) -> User:
         """Conflict when the name, PIN or card is another's."""
 
