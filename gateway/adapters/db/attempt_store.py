@@ -55,7 +55,7 @@ class SqlAttemptStore:
     async def attempts(self, *, since: float = 0.0, limit: int = 100) -> list[IntakeAttempt]:
         def work(connection: Connection) -> list[IntakeAttempt]:
             found = connection.execute(_NEWEST, {"since": since, "row_limit": limit})
-            return [_attempt_of(row) for row in found.mappings()]
+            return [attempt_of(row) for row in found.mappings()]
 
         return await self._transactions.read(work)
 
@@ -64,5 +64,5 @@ class SqlAttemptStore:
         return await self._transactions.write(lambda connection: connection.execute(_PURGE, values).rowcount)
 
 
-def _attempt_of(row: RowMapping) -> IntakeAttempt:
+def attempt_of(row: RowMapping) -> IntakeAttempt:
     return IntakeAttempt(**{name: row[name] for name in _PLAIN}, extra=load_map(row["extra"]))

@@ -14,7 +14,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
 
 from gateway.adapters.db.job_rows import fold
-from gateway.adapters.db.tables import BUSY_STATES, ENDED, OPEN, PRIVATE, UNCLAIMED, WITH_KEY, jobs
+from gateway.adapters.db.tables import BUSY_STATES, ENDED, OPEN, PRIVATE, SHORT, UNCLAIMED, WITH_KEY, jobs
 from gateway.domain.job import JobState
 from gateway.services.ports import JobQuery
 
@@ -50,8 +50,9 @@ _TIMES = {
     "due_before",
     "with_key",
     "private",
+    "short_of_credit",
 }
-_UNCLAIMED = {"unclaimed_as", "unclaimed_from"}
+_UNCLAIMED = {"unclaimed_as", "unclaimed_from", "unclaimed_near"}
 
 # One parameter each, of the field's name; `times` are "at or before".
 _COMPARISONS: dict[str, Callable[[], tuple[Condition, ...]]] = {
@@ -59,6 +60,7 @@ _COMPARISONS: dict[str, Callable[[], tuple[Condition, ...]]] = {
     "owner": lambda: (c.owner_folded == bindparam("owner"),),
     "unclaimed_as": lambda: (c.owner.is_(None), c.requested_folded == bindparam("unclaimed_as")),
     "unclaimed_from": lambda: (c.owner.is_(None), c.address == bindparam("unclaimed_from")),
+    "unclaimed_near": lambda: (c.owner.is_(None), c.address.like(bindparam("unclaimed_near"))),
     "output_device": lambda: (c.output_device == bindparam("output_device"),),
     "expires_before": lambda: (c.expires_at <= bindparam("expires_before"),),
     "warn_before": lambda: (c.expires_at <= bindparam("warn_before"), c.expiry_warned.is_(False)),
@@ -79,6 +81,7 @@ _SWITCHES: dict[tuple[str, bool], Condition] = {
     ("favourite", False): c.favourite.is_(False),
     ("private", True): PRIVATE,
     ("private", False): c.private.is_(False),
+    ("short_of_credit", True): SHORT,
     ("with_key", True): WITH_KEY,
     ("with_key", False): c.key.is_(None),
 }
@@ -153,6 +156,8 @@ def _parameters(query: JobQuery) -> dict[str, Any]:
     values = {name: getattr(query, name) for name in (*_COMPARISONS, *_PAGES) if getattr(query, name) is not None}
     for name in values.keys() & {"owner", "unclaimed_as"}:
         values[name] = fold(values[name])
+    if query.unclaimed_near is not None:
+        values["unclaimed_near"] = f"{query.unclaimed_near}%"
     if query.name_contains is not None:
         values["name_contains"] = like_pattern(query.name_contains)
     return values

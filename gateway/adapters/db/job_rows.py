@@ -19,6 +19,7 @@ from gateway.adapters.db.json_values import (
 from gateway.domain.account import Receipt
 from gateway.domain.events import JobRecord
 from gateway.domain.job import Job, JobState, Reason
+from gateway.domain.price import payable
 
 _STATES = {int(state): state for state in JobState}
 _REASONS = {reason.value: reason for reason in Reason}
@@ -27,6 +28,15 @@ _REASONS = {reason.value: reason for reason in Reason}
 def fold(name: str | None) -> str | None:
     """What is compared when names compare without case."""
     return None if name is None else name.casefold()
+
+
+def thousandths(amount: Decimal) -> int:
+    """Sums of money are kept as whole numbers, which databases add without rounding; no currency has smaller coins."""
+    return int(amount * 1000)
+
+
+def money_of(amount: int, currency: str) -> Decimal:
+    return payable(Decimal(amount) / 1000, currency)
 
 
 def job_row(job: Job) -> dict[str, Any]:
@@ -82,6 +92,9 @@ def job_row(job: Job) -> dict[str, Any]:
         "facts": job.facts,
         "private": job.private,
         "charged_to": job.charged_to,
+        "reserved": None if job.reserved is None else thousandths(job.reserved),
+        "reserved_in": job.reserved_in,
+        "reserved_for": fold(job.payer) if job.reserves else None,
     }
 
 
@@ -135,6 +148,8 @@ def job_of(row: RowMapping) -> Job:
         facts=row["facts"],
         private=row["private"],
         charged_to=row["charged_to"],
+        reserved=None if row["reserved"] is None else money_of(row["reserved"], row["reserved_in"]),
+        reserved_in=row["reserved_in"],
     )
 
 
@@ -161,6 +176,8 @@ def receipt_row(receipt: Receipt) -> dict[str, Any]:
         "at": receipt.at,
         "amount": str(receipt.amount),
         "currency": receipt.currency,
+        "project": receipt.project,
+        "comment": receipt.comment,
     }
 
 
@@ -178,4 +195,6 @@ def receipt_of(row: RowMapping) -> Receipt:
         at=row["at"],
         amount=Decimal(row["amount"]),
         currency=row["currency"],
+        project=row["project"],
+        comment=row["comment"],
     )

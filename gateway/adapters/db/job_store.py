@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from gateway.adapters.db.credit_rows import check_reserved, post
 from gateway.adapters.db.job_claims import CANDIDATES, CAUSE, EXTEND, ONE_CLAIMER
 from gateway.adapters.db.job_queries import Plain, counted
 from gateway.adapters.db.job_reader import JobReader
@@ -24,6 +25,7 @@ from gateway.adapters.db.sqlite_rows import insert_numbered
 from gateway.adapters.db.tables import ENDED_WITHOUT_KEY, OPEN, WITH_KEY, job_records, jobs, receipts
 from gateway.adapters.db.transactions import Transactions
 from gateway.domain.account import Receipt
+from gateway.domain.credit import Rules, charge_for
 from gateway.domain.events import JobRecord
 from gateway.domain.job import Job, advance
 from gateway.errors import Busy, Conflict, NotFound
@@ -34,6 +36,7 @@ ADD_TRIES = 3
 
 # Built once: SQLAlchemy keeps the compiled form of a statement that it has seen.
 _INSERT = insert(jobs).returning(jobs.c.id, sort_by_parameter_order=True)
+_DELETE = delete(jobs).where(jobs.c.id == bindparam("job_id"))
 _BY_ID = select(jobs).where(jobs.c.id == bindparam("job_id"))
 _LOCKED_BY_ID = _BY_ID.with_for_update()
 _BY_KEY = select(jobs).where(jobs.c.idempotency_key == bindparam("key"))
@@ -59,8 +62,9 @@ _PURGE = delete(jobs).where(
 class SqlJobStore:
     """gateway.services.ports.JobStore; its promises are written and tested there."""
 
-    def __init__(self, transactions: Transactions) -> None:
+    def __init__(self, transactions: Transactions, rules: Rules) -> None:
         self._transactions = transactions
+        self._rules = rules
         self._reader = JobReader()
 
     async def add(self, jobs: Sequence[Job]) -> list[Job]:
@@ -68,7 +72,7 @@ class SqlJobStore:
             return []
         for _ in range(ADD_TRIES):
             try:
-                return await self._transactions.write(lambda connection: _add(connection, jobs))
+                return await self._transactions.write(lambda connection: _add(connection, jobs, self._rules))
             except Conflict:
                 # On PostgreSQL another one may commit the same idempotency key after we looked: look again.
                 continue
@@ -77,10 +81,17 @@ class SqlJobStore:
     def add_here(self, jobs: Sequence[Job]) -> list[Job]:
         for _ in range(ADD_TRIES):
             try:
-                return self._transactions.write_here(lambda connection: _add(connection, jobs))
+                return self._transactions.write_here(lambda connection: _add(connection, jobs, self._rules))
             except Conflict:
                 continue  # as in `add`
         raise _contended()
+
+    async def rehearse(self, job: Job) -> None:
+        def work(connection: Connection) -> None:
+            (row,) = _insert(connection, [job])
+            connection.execute(_DELETE, {"job_id": row.id})
+
+        await self._transactions.write(work)
 
     async def get(self, job_id: int) -> Job | None:
         if not 0 < job_id <= LARGEST_ID:
@@ -109,7 +120,7 @@ class SqlJobStore:
     async def update(self, job_id: int, change: Callable[[Job], JobChange | None]) -> Job:
         if not 0 < job_id <= LARGEST_ID:
             raise NotFound(f"There is no job {job_id}.")
-        return await self._transactions.write(lambda connection: _change(connection, job_id, change))
+        return await self._transactions.write(lambda connection: _change(connection, job_id, change, self._rules))
 
     async def claim(self, stage: Stage, worker: str, *, now: float, lease: float, limit: int = 1) -> list[Job]:
         def work(connection: Connection) -> list[Job]:
@@ -169,13 +180,16 @@ def _number(connection: Connection, statement: Any, values: dict[str, Any]) -> i
     return int(connection.execute(statement, values).scalar_one())
 
 
-def _add(connection: Connection, wanted: Sequence[Job]) -> list[Job]:
+def _add(connection: Connection, wanted: Sequence[Job], rules: Rules) -> list[Job]:
     keys = {job.idempotency_key for job in wanted} - {None}
     known: dict[str | None, Job] = {}
     if keys:
         known = {job.idempotency_key: job for job in _many(connection, _BY_KEYS, {"keys": sorted(filter(None, keys))})}
     fresh = _without_repeats(job for job in wanted if job.idempotency_key not in known)
-    added = iter(_insert(connection, fresh))
+    inserted = _insert(connection, fresh)
+    for job in inserted:
+        check_reserved(connection, job, rules)
+    added = iter(inserted)
     stored: list[Job] = []
     for job in wanted:
         if job.idempotency_key is None or job.idempotency_key not in known:
@@ -209,7 +223,7 @@ def _insert(connection: Connection, fresh: Sequence[Job]) -> list[Job]:
     return [replace(job, id=job_id) for job, job_id in zip(fresh, ids, strict=True)]
 
 
-def _change(connection: Connection, job_id: int, change: Callable[[Job], JobChange | None]) -> Job:
+def _change(connection: Connection, job_id: int, change: Callable[[Job], JobChange | None], rules: Rules) -> Job:
     job = _one(connection, _LOCKED_BY_ID, job_id=job_id)
     if job is None:
         raise NotFound(f"There is no job {job_id}.")
@@ -217,10 +231,16 @@ def _change(connection: Connection, job_id: int, change: Callable[[Job], JobChan
     if wanted is None:
         return job
     stored = _store(connection, job, wanted.job)
+    if stored.release_id != job.release_id or stored.reserves > job.reserves:
+        check_reserved(connection, stored, rules)
     if wanted.records:
         connection.execute(insert(job_records), [record_row(record, job_id) for record in wanted.records])
     if wanted.receipt is not None:
-        _post(connection, wanted.receipt)
+        _keep(connection, wanted.receipt)
+        # As it was released: what credit did not pay for then is not charged when it is switched on meanwhile.
+        charge = charge_for(wanted.receipt) if job.reserved is not None else None
+        if charge is not None:
+            post(connection, charge, rules)
     return stored
 
 
@@ -237,7 +257,7 @@ def _store(connection: Connection, before: Job, after: Job) -> Job:
     return stored
 
 
-def _post(connection: Connection, receipt: Receipt) -> None:
+def _keep(connection: Connection, receipt: Receipt) -> None:
     try:
         connection.execute(insert(receipts), receipt_row(receipt))
     except IntegrityError as error:

@@ -15,6 +15,9 @@ from gateway.domain.letter import folded
 from gateway.domain.personal import TOLD_UNASKED, CardNote, MailAddress, NoticeKind, OneTimeToken, Preferences
 from gateway.errors import Conflict
 
+# What people could choose before rows said what they were asked.
+_ASKED_AT_FIRST = frozenset(NoticeKind) - {NoticeKind.LOW_BALANCE}
+
 
 class SqlPersonalStore:
     """gateway.services.ports.PersonalStore; its promises are written and tested there."""
@@ -140,7 +143,7 @@ class SqlPersonalStore:
 
         def work(connection: Connection) -> list[CardNote]:
             rows = connection.execute(statement).mappings()
-            return [CardNote(**{name: row[name] for name in ("card", "label", "ending", "added_at")}) for row in rows]
+            return [_note(row) for row in rows]
 
         return await self._transactions.read(work)
 
@@ -151,6 +154,7 @@ class SqlPersonalStore:
             "label": note.label,
             "ending": note.ending,
             "added_at": note.added_at,
+            "expires_at": note.expires_at,
         }
 
         def work(connection: Connection) -> None:
@@ -159,9 +163,21 @@ class SqlPersonalStore:
 
         await self._transactions.write(work)
 
+    async def expired_cards(self, now: float) -> list[tuple[UUID, CardNote]]:
+        statement = select(card_notes).where(card_notes.c.expires_at <= now).limit(100)
+
+        def work(connection: Connection) -> list[tuple[UUID, CardNote]]:
+            return [(UUID(row["user_uuid"]), _note(row)) for row in connection.execute(statement).mappings()]
+
+        return await self._transactions.read(work)
+
     async def forget_card(self, card: str) -> None:
         statement = delete(card_notes).where(card_notes.c.card == card)
         await self._transactions.write(lambda connection: connection.execute(statement))
+
+
+def _note(row: RowMapping) -> CardNote:
+    return CardNote(**{name: row[name] for name in ("card", "label", "ending", "added_at", "expires_at")})
 
 
 def _holder(connection: Connection, address: str) -> UUID | None:
@@ -193,6 +209,9 @@ def _dumped(chosen: Preferences) -> str:
             "select_all": chosen.select_all,
             "mail": sorted(chosen.mail),
             "page": sorted(chosen.page),
+            "push": sorted(chosen.push),
+            "push_names": chosen.push_names,
+            "asked": sorted(NoticeKind),
         }
     )
 
@@ -200,12 +219,15 @@ def _dumped(chosen: Preferences) -> str:
 def _preferences_of(text: str) -> Preferences:
     """What an older version did not ask is as unasked; what a newer one asked is not known here."""
     kept: dict[str, Any] = load(text)
+    new = TOLD_UNASKED - frozenset(kept.get("asked", _ASKED_AT_FIRST))
     return Preferences(
         language=kept.get("language", ""),
         device=kept.get("device", ""),
         select_all=kept.get("select_all", False),
-        mail=_kinds(kept.get("mail", TOLD_UNASKED)),
-        page=_kinds(kept.get("page", TOLD_UNASKED)),
+        mail=_kinds(kept.get("mail", TOLD_UNASKED)) | new,
+        page=_kinds(kept.get("page", TOLD_UNASKED)) | new,
+        push=_kinds(kept.get("push", Preferences().push)) | new,
+        push_names=kept.get("push_names", False),
     )
 
 

@@ -68,6 +68,7 @@ card_notes = Table(
     Column("label", Text, nullable=False),
     Column("ending", Text, nullable=False),
     Column("added_at", Double, nullable=False),
+    Column("expires_at", Double, index=True),
 )
 
 # By name, as jobs have owners; it outlives the job.

@@ -12,8 +12,11 @@ from gateway.domain.capabilities import Capabilities, Media
 from gateway.domain.device import Device, DeviceState, DeviceStatus
 from gateway.domain.house import HouseRules
 from gateway.domain.kiosk import ANY_PROOF, KioskProof
+from gateway.domain.mailbox import MailParts, MailRules, Strangers
+from gateway.domain.phone import Presence
 from gateway.domain.price import Tariff
 from gateway.domain.printer import Authentication, HeldView, Printer, ReleasePolicy
+from gateway.domain.project import ProjectPolicy
 
 _OWN_COLUMNS = {"uuid", "name", "version"}
 _PRINTER_FIELDS = tuple(f.name for f in fields(Printer) if f.name not in _OWN_COLUMNS | {"capabilities"})
@@ -28,6 +31,7 @@ def printer_row(printer: Printer) -> dict[str, Any]:
     settings = as_object(printer, _PRINTER_FIELDS) | {"capabilities": _from_capabilities(printer.capabilities)}
     settings["tariff"] = _from_tariff(printer.tariff)
     settings["house"] = asdict(printer.house)
+    settings["mail"] = asdict(printer.mail)
     return _columns(printer) | {"settings": dump(settings)}
 
 
@@ -42,11 +46,16 @@ def printer_of(row: RowMapping) -> Printer:
         held_view=HeldView(settings.pop("held_view")),
         capabilities=_to_capabilities(settings.pop("capabilities")),
         devices=tuple(settings.pop("devices")),
+        host_names=tuple(settings.pop("host_names", ())),
         subnets=tuple(settings.pop("subnets")),
         groups=tuple(settings.pop("groups")),
+        name_networks=tuple(settings.pop("name_networks", ())),
         kiosk_proofs=tuple(map(KioskProof, settings.pop("kiosk_proofs", ANY_PROOF))),
         tariff=_to_tariff(settings.pop("tariff", {})),
         house=HouseRules(**settings.pop("house", {})),
+        mail=_to_mail(settings.pop("mail", {})),
+        projects=ProjectPolicy(settings.pop("projects", ProjectPolicy.NONE)),
+        presence=Presence(settings.pop("presence", Presence.NONE)),
         **settings,
     )
 
@@ -67,6 +76,7 @@ def device_of(row: RowMapping) -> Device:
         version=row["version"],
         capabilities=_to_capabilities(settings.pop("capabilities")),
         status=DeviceStatus(state=DeviceState(status.pop("state")), reasons=tuple(status.pop("reasons")), **status),
+        presence=Presence(settings.pop("presence", Presence.NONE)),
         **settings,
     )
 
@@ -87,6 +97,18 @@ def _to_tariff(stored: dict[str, Any]) -> Tariff:
     prices = {name: Decimal(stored[name]) for name in _PRICES if name in stored}
     sheets = tuple((name, Decimal(price)) for name, price in stored.get("sheets", ()))
     return Tariff(**prices, sheets=sheets, currency=stored.get("currency", ""))
+
+
+def _to_mail(stored: dict[str, Any]) -> MailRules:
+    """A row of an earlier version has none."""
+    values = dict(stored)
+    for name, kind in (("strangers", Strangers), ("parts", MailParts)):
+        if name in values:
+            values[name] = kind(values[name])
+    for name in ("aliases", "allowed_domains"):
+        if name in values:
+            values[name] = tuple(values[name])
+    return MailRules(**values)
 
 
 def _from_capabilities(capabilities: Capabilities) -> dict[str, Any]:

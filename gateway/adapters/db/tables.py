@@ -40,6 +40,11 @@ UNCLAIMED = text("state <= 6 AND owner IS NULL")
 WITH_KEY = text("key IS NOT NULL")
 # Not in the words of WITH_KEY: SQLite would take that index, which holds all that may be printed again.
 PRIVATE = text("private AND length(key) > 0")
+PUBLIC = text("NOT private")
+REFUSED = text("job_id IS NULL")
+RESERVING = text("reserved_for IS NOT NULL")
+# Printed directly as soon as its owner has credit again.
+SHORT = text("""state = 4 AND reasons = '["account-limit-reached"]'""")
 ENDED_WITHOUT_KEY = text("state >= 7 AND key IS NULL")
 
 jobs = Table(
@@ -96,6 +101,10 @@ jobs = Table(
     Column("facts", Text, nullable=False, server_default=""),
     Column("private", Boolean, nullable=False, server_default=text("false")),
     Column("charged_to", Text),
+    Column("reserved", BigInteger),  # thousandths
+    Column("reserved_in", Text, nullable=False, server_default=""),
+    # The payer, folded, while something is reserved: written from the state, so that nothing has to free it.
+    Column("reserved_for", Text),
     sqlite_autoincrement=True,  # a job's id is never given twice, not even after its row was purged
 )
 
@@ -127,7 +136,15 @@ _index("jobs_to_deliver", jobs.c.output_device, RELEASED_ORDER, jobs.c.id, where
 _index("jobs_busy", jobs.c.output_device, jobs.c.state, where=BUSY)
 _index("jobs_with_key", jobs.c.state, jobs.c.ended_at, where=WITH_KEY)
 _index("jobs_private", jobs.c.id, jobs.c.state, where=PRIVATE)
+_index("jobs_reserving", jobs.c.reserved_for, jobs.c.reserved_in, jobs.c.reserved, where=RESERVING)
+_index("jobs_short", jobs.c.id, where=SHORT)
 _index("jobs_purgeable", jobs.c.ended_at, jobs.c.id, where=ENDED_WITHOUT_KEY)
+
+# What people ask of the past: by whom, of what name, from where and when.
+_index("jobs_requested", jobs.c.requested_folded, jobs.c.created_at)
+_index("jobs_from", jobs.c.address, jobs.c.created_at)
+_index("jobs_created", jobs.c.created_at, jobs.c.id)
+_index("jobs_named", jobs.c.name_folded, jobs.c.id, where=PUBLIC)
 
 job_records = Table(
     "job_records",
@@ -158,9 +175,15 @@ receipts = Table(
     Column("at", Double, nullable=False),
     Column("amount", Text, nullable=False, server_default="0"),
     Column("currency", Text, nullable=False, server_default=""),
+    Column("project", Text, nullable=False, server_default=""),
+    Column("comment", Text, nullable=False, server_default=""),
     Index("receipts_of_owner", "owner_folded", "id"),
+    Index("receipts_of_job", "job_id", "id"),
     Index("receipts_sums", "owner_folded", "at", "impressions", "media_sheets", "color", "amount"),
 )
+
+CHARGED = text("project <> ''")
+_index("receipts_of_project", receipts.c.at, where=CHARGED)
 
 printers = Table(
     "printers",
@@ -200,7 +223,16 @@ users = Table(
     Column("created_at", Double, nullable=False),
     Column("version", Integer, nullable=False),
     Column("email_folded", Text, index=True),
+    Column("department", Text, nullable=False, server_default=""),
+    Column("cost_centre", Text, nullable=False, server_default=""),
+    Column("language", Text, nullable=False, server_default=""),
+    Column("source", Text, nullable=False, server_default=""),
+    Column("external_id", Text, nullable=False, server_default=""),
+    Column("given", Text, nullable=False, server_default="{}"),
 )
+STAFF = text("role <> 'user'")
+_index("users_staff", users.c.role, where=STAFF)
+_index("users_of_source", users.c.source, users.c.external_id, unique=True, where=text("source <> ''"))
 
 cards = Table(
     "cards",
@@ -225,7 +257,8 @@ sessions = Table(
     Column("expires_at", Double, nullable=False, index=True),
     Column("proved_at", Double, nullable=False, server_default=text("0")),
     Column("browser", Text, nullable=False, server_default=""),
-    Column("stay", Boolean, nullable=False, server_default=text("false")),
+    Column("phone", Text, nullable=False, server_default=""),
+    Column("second", Text, nullable=False, server_default=""),
 )
 
 intake_attempts = Table(
@@ -245,3 +278,5 @@ intake_attempts = Table(
     Column("extra", Text, nullable=False),
     Index("intake_attempts_at", "at", "id"),
 )
+_index("intake_refused", intake_attempts.c.at, intake_attempts.c.id, where=REFUSED)
+_index("intake_of_job", intake_attempts.c.job_id, intake_attempts.c.id, where=text("job_id IS NOT NULL"))

@@ -9,12 +9,15 @@ from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, func, 
 from sqlalchemy.exc import IntegrityError
 
 from gateway.adapters.db.job_queries import like_pattern
-from gateway.adapters.db.json_values import dump_texts, load_texts
+from gateway.adapters.db.role_store import forget_roles, keep_memberships
 from gateway.adapters.db.saving import save
 from gateway.adapters.db.share_tables import delegations, of_user
+from gateway.adapters.db.tables import STAFF as _STAFF
 from gateway.adapters.db.tables import cards, sessions, users
 from gateway.adapters.db.transactions import Transactions
-from gateway.domain.user import Role, Session, User
+from gateway.adapters.db.user_rows import read_users, user_row
+from gateway.domain.rights import Role
+from gateway.domain.user import Session, User
 from gateway.errors import Conflict
 
 _BY_NAME = select(users).where(users.c.name_folded == bindparam("wanted"))
@@ -22,17 +25,20 @@ _BY_UUID = select(users).where(users.c.uuid == bindparam("wanted"))
 _BY_EMAIL = select(users).where(users.c.email_folded == bindparam("wanted")).limit(2)
 _BY_PIN = select(users).where(users.c.pin_lookup == bindparam("wanted"))
 _BY_CARD = select(users).join(cards, cards.c.user_uuid == users.c.uuid).where(cards.c.card == bindparam("wanted"))
-_CONTAINING = (
+_PAGE = (
     select(users)
-    .where(users.c.searched.like(bindparam("wanted"), escape="\\"))
+    .where(users.c.name_folded > bindparam("after"))
     .order_by(users.c.name_folded)
     .limit(bindparam("row_limit"))
 )
-_CARDS = (
-    select(cards)
-    .where(cards.c.user_uuid.in_(bindparam("uuids", expanding=True)))
-    .order_by(cards.c.user_uuid, cards.c.number)
+_found = (
+    select(users.c.uuid)
+    .where(users.c.name_folded > bindparam("after"), users.c.searched.like(bindparam("wanted"), escape="\\"))
+    .order_by(users.c.name_folded)
+    .limit(bindparam("row_limit"))
+    .subquery()
 )
+_CONTAINING = select(users).join(_found, _found.c.uuid == users.c.uuid).order_by(users.c.name_folded)
 _SESSION = select(sessions).where(sessions.c.id_hash == bindparam("wanted"))
 _SESSIONS_OF = select(sessions).where(sessions.c.user_folded == bindparam("wanted")).order_by(sessions.c.seen_at.desc())
 _SESSION_FIELDS = tuple(field.name for field in fields(Session))
@@ -52,7 +58,7 @@ class SqlUserStore:
 
     async def user_by_email(self, address: str) -> User | None:
         values = {"wanted": address.strip().casefold()}
-        found = await self._transactions.read(lambda connection: _users(connection, _BY_EMAIL, values))
+        found = await self._transactions.read(lambda connection: read_users(connection, _BY_EMAIL, values))
         return found[0] if len(found) == 1 else None
 
     async def user_by_pin(self, pin_lookup: str) -> User | None:
@@ -61,9 +67,17 @@ class SqlUserStore:
     async def user_by_card(self, card: str) -> User | None:
         return await self._one(_BY_CARD, card)
 
-    async def users(self, *, contains: str = "", limit: int = 100) -> list[User]:
-        values = {"wanted": like_pattern(contains), "row_limit": limit}
-        return await self._transactions.read(lambda connection: _users(connection, _CONTAINING, values))
+    async def users(self, *, contains: str = "", after: str = "", limit: int = 100) -> list[User]:
+        values: dict[str, Any] = {"after": after.casefold(), "row_limit": limit}
+        if not contains:
+            return await self._transactions.read(lambda connection: read_users(connection, _PAGE, values))
+        values["wanted"] = like_pattern(contains)
+        return await self._transactions.read(lambda connection: read_users(connection, _CONTAINING, values))
+
+    async def staff(self, roles: Sequence[Role]) -> list[User]:
+        wanted = [role.value for role in roles]
+        statement = select(users).where(_STAFF, users.c.role.in_(wanted), users.c.disabled.is_(False))
+        return await self._transactions.read(lambda c: read_users(c, statement.order_by(users.c.name_folded), {}))
 
     async def save_user(self, user: User) -> User:
         return await self._transactions.write(lambda connection: _save(connection, user))
@@ -74,6 +88,7 @@ class SqlUserStore:
             connection.execute(delete(sessions).where(sessions.c.user_folded == name.casefold()))
             # Whoever gets this name next inherits nobody's trust.
             connection.execute(delete(delegations).where(of_user(name)))
+            forget_roles(connection, name)
 
         await self._transactions.write(work)
 
@@ -119,21 +134,13 @@ class SqlUserStore:
         return await self._transactions.write(lambda connection: connection.execute(statement).rowcount)
 
     async def _one(self, statement: Select[Any], wanted: str) -> User | None:
-        found = await self._transactions.read(lambda connection: _users(connection, statement, {"wanted": wanted}))
+        found = await self._transactions.read(lambda connection: read_users(connection, statement, {"wanted": wanted}))
         return found[0] if found else None
 
 
-def _users(connection: Connection, statement: Select[Any], values: dict[str, Any]) -> list[User]:
-    rows = connection.execute(statement, values).mappings().all()
-    owned: dict[str, list[str]] = {row["uuid"]: [] for row in rows}
-    if owned:
-        for card in connection.execute(_CARDS, {"uuids": list(owned)}):
-            owned[card.user_uuid].append(card.card)
-    return [_user_of(row, owned[row["uuid"]]) for row in rows]
-
-
 def _save(connection: Connection, user: User) -> User:
-    stored = replace(user, version=save(connection, users, _user_row(user)))
+    stored = replace(user, version=save(connection, users, user_row(user)))
+    keep_memberships(connection, user)
     connection.execute(delete(cards).where(cards.c.user_uuid == str(user.uuid)))
     rows = [
         {"card": card, "user_uuid": str(user.uuid), "number": number}
@@ -147,43 +154,5 @@ def _save(connection: Connection, user: User) -> User:
     return stored
 
 
-def _user_row(user: User) -> dict[str, Any]:
-    return {
-        "uuid": str(user.uuid),
-        "name": user.name,
-        "name_folded": user.name.casefold(),
-        "searched": "\n".join((user.name, user.full_name, user.email or "")).casefold(),
-        "full_name": user.full_name,
-        "email": user.email,
-        "email_folded": user.email.strip().casefold() if user.email else None,
-        "role": user.role.value,
-        "disabled": user.disabled,
-        "password_hash": user.password_hash,
-        "pin_hash": user.pin_hash,
-        "pin_lookup": user.pin_lookup,
-        "groups": dump_texts(user.groups),
-        "created_at": user.created_at,
-        "version": user.version,
-    }
-
-
 def _session_of(row: RowMapping) -> Session:
     return Session(**{name: row[name] for name in _SESSION_FIELDS})
-
-
-def _user_of(row: RowMapping, owned: Sequence[str]) -> User:
-    return User(
-        uuid=UUID(row["uuid"]),
-        name=row["name"],
-        full_name=row["full_name"],
-        email=row["email"],
-        role=Role(row["role"]),
-        disabled=row["disabled"],
-        password_hash=row["password_hash"],
-        pin_hash=row["pin_hash"],
-        pin_lookup=row["pin_lookup"],
-        cards=tuple(owned),
-        groups=load_texts(row["groups"]),
-        created_at=row["created_at"],
-        version=row["version"],
-    )
