@@ -58,7 +58,7 @@ def sign_server(
 ) -> x509.Certificate:
     """The server's certificate with every name as subjectAltName; the first is the common name, too."""
     common_name = names[0][:64] if names else "Papertap"
-    alternatives = [_general_name(name) for name in names]
+    alternatives = [general_name(name) for name in names]
     return (
         x509.CertificateBuilder()
         .issuer_name(authority.subject)
@@ -71,6 +71,26 @@ def sign_server(
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
+        .sign(authority_key, hashes.SHA256())
+    )
+
+
+def sign_signer(key: Signer, authority_key: Signer, authority: x509.Certificate, now: datetime) -> x509.Certificate:
+    """A certificate for signing profiles, of which openssl's S/MIME checks are content, too."""
+    name = str(authority.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
+    return (
+        x509.CertificateBuilder()
+        .issuer_name(authority.subject)
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{name}, profiles"[:64])]))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - _BACKDATED)
+        .not_valid_after(min(now + timedelta(days=SERVER_DAYS), authority.not_valid_after_utc))
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION]), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False)
         .sign(authority_key, hashes.SHA256())
@@ -97,7 +117,7 @@ def normal_name(name: str) -> str:
     return str(address) if address else name.rstrip(".").encode("idna").decode().lower()
 
 
-def _general_name(name: str) -> x509.GeneralName:
+def general_name(name: str) -> x509.GeneralName:
     address = _address(name)
     return x509.IPAddress(address) if address else x509.DNSName(name)
 

@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 from gateway.adapters.db.engines import FILE_NAME
+from gateway.adapters.setup_files import LINK, close_setup
 from gateway.errors import StartupError
 from gateway.settings import Settings
 
@@ -32,12 +33,13 @@ def backup(settings: Settings, file: Path) -> int:
     partial = file.with_name(file.name + ".part")
     with tempfile.TemporaryDirectory(dir=data, prefix=".backup-") as scratch:
         work = Path(scratch)
+        # Before the rows: the head of the audit log must not be newer than what it is the head of.
+        for name in _KEPT:
+            if (data / name).is_dir():  # the link that opens set-up stays where it was made
+                shutil.copytree(data / name, work / name, ignore=shutil.ignore_patterns(LINK))
         _link_spool(data / "spool", work / "spool")
         _snapshot(data / DATABASE, work / DATABASE)
         _link_spool(data / "spool", work / "spool")
-        for name in _KEPT:
-            if (data / name).is_dir():
-                shutil.copytree(data / name, work / name)
         count = _write(work, partial)
     partial.replace(file)
     return count
@@ -55,15 +57,16 @@ def restore(settings: Settings, file: Path) -> int:
                 raise StartupError(f"{file} is not a backup of Papertap.")
             data.mkdir(mode=0o700, parents=True, exist_ok=True)
             for member in members:
-                _unpack(archive, member, data)
+                unpack_member(archive, member, data)
     except (tarfile.TarError, OSError) as error:
         raise StartupError(f"{file} cannot be read as a backup: {error}") from error
     for key in [*(data / "keys").glob("*"), *(data / "tls").glob("*.key")]:
         key.chmod(0o400)
+    close_setup(data)
     return sum(m.isfile() for m in members)
 
 
-def _unpack(archive: tarfile.TarFile, member: tarfile.TarInfo, data: Path) -> None:
+def unpack_member(archive: tarfile.TarFile, member: tarfile.TarInfo, data: Path) -> None:
     """Files and folders below `data` and nothing else: whoever made the archive decides no path of ours."""
     path = Path(member.name)
     if path.is_absolute() or ".." in path.parts or not (member.isfile() or member.isdir()):

@@ -9,7 +9,7 @@ certificate below a CA may be valid for 825 days at most for Apple's clients; it
 import hashlib
 import os
 import ssl
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import structlog
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from gateway.adapters.authority import (
     SERVER_DAYS,
@@ -30,9 +30,10 @@ from gateway.adapters.authority import (
     pem,
     sign_authority,
     sign_server,
+    sign_signer,
     subject_names,
 )
-from gateway.errors import StartupError
+from gateway.errors import NotPossible, StartupError
 from gateway.services.ports import Clock
 
 RENEW_AFTER = 2 / 3
@@ -48,6 +49,15 @@ class CustomerFiles:
     private_key: Path
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Signing:
+    """What profiles are signed with; `chain` leads from the certificate to its authority."""
+
+    key: Signer | rsa.RSAPrivateKey
+    certificate: x509.Certificate
+    chain: tuple[x509.Certificate, ...]
+
+
 class Certificates:
     """Keeps `context` ready for TLS 1.2 and 1.3; call `refresh` now and then to follow renewals and changed files.
 
@@ -60,15 +70,18 @@ class Certificates:
         directory: Path,
         names: Iterable[str],
         addresses: Iterable[str] = (),
+        further: Callable[[], Iterable[str]] = tuple,
         clock: Clock,
         customer: CustomerFiles | None = None,
     ) -> None:
         """A missing name of `names` makes a new certificate; `addresses` are those of now, written in at any signing.
 
-        An address that DHCP has changed is no reason to show phones another certificate.
+        An address that DHCP has changed is no reason to show phones another certificate. `further` are names that
+        come and go while we serve.
         """
         self._directory, self._clock, self._customer = directory, clock, customer
-        self._names = tuple(dict.fromkeys(normal_name(name) for name in names))
+        self._fixed = tuple(dict.fromkeys(normal_name(name) for name in names))
+        self._further = further
         self._addresses = tuple(normal_name(address.partition("%")[0]) for address in addresses)
         self.context = _server_context()
         self._loaded: tuple[int, ...] = ()
@@ -79,6 +92,10 @@ class Certificates:
     def hosts(self) -> tuple[str, ...]:
         """The names and addresses that this server is known by: those it was given, and those of what it serves."""
         return tuple(dict.fromkeys((*self._names, *self._addresses, *self._served)))
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self._fixed, *map(normal_name, self._further()))))
 
     @property
     def ca_pem(self) -> bytes | None:
@@ -94,6 +111,15 @@ class Certificates:
         """The served one, without its chain."""
         return x509.load_pem_x509_certificates(self._files().certificate.read_bytes())[0]
 
+    def signing(self) -> Signing:
+        """For documents that phones shall take for ours: below our authority, or the customer's own pair. Blocks."""
+        files = self._customer or self._ensure_signing()
+        certificate, *chain = x509.load_pem_x509_certificates(files.certificate.read_bytes())
+        key = serialization.load_pem_private_key(files.private_key.read_bytes(), password=None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+            raise NotPossible("The server's key signs no profiles: use an RSA or an elliptic curve key.")
+        return Signing(key=key, certificate=certificate, chain=tuple(chain))
+
     def load(self) -> None:
         """Makes what is missing and loads it; StartupError when the files are no pair or may not be read. Blocks."""
         try:
@@ -106,6 +132,15 @@ class Certificates:
                 f"Cannot use the certificate {files.certificate} with the key {files.private_key}: {error}. "
                 "Give a PEM chain and its unencrypted PEM key, readable by this process."
             ) from error
+
+    def use(self, customer: CustomerFiles | None) -> None:
+        """Serves these files, or with None our own, from the next handshake on. As `load` when they cannot be used."""
+        before, self._customer = self._customer, customer
+        try:
+            self.load()
+        except StartupError:
+            self._customer = before
+            raise
 
     def refresh(self) -> bool:
         """Renews or reloads if need be; True when other octets are served from now on. Blocks.
@@ -158,6 +193,15 @@ class Certificates:
             certificate = sign_server(server_key, authority_key, authority, self._all_names(path), now)
             write_durably(path, pem(certificate) + pem(authority), 0o444)
 
+    def _ensure_signing(self) -> CustomerFiles:
+        """A pair of its own: the server's certificate says of itself that it is good for TLS servers alone."""
+        now = datetime.fromtimestamp(self._clock.now(), UTC)
+        path, key, authority_key = self._path("signing.crt"), self._key("signing.key"), self._key("ca.key")
+        if not path.exists() or _is_late(x509.load_pem_x509_certificates(path.read_bytes())[0], now):
+            authority = self._authority(authority_key, now)
+            write_durably(path, pem(sign_signer(key, authority_key, authority, now)) + pem(authority), 0o444)
+        return CustomerFiles(certificate=path, private_key=self._path("signing.key"))
+
     def _authority(self, key: Signer, now: datetime) -> x509.Certificate:
         path = self._path("ca.crt")
         current = x509.load_pem_x509_certificate(path.read_bytes()) if path.exists() else None
@@ -178,15 +222,18 @@ class Certificates:
 
     def _is_due(self, path: Path, now: datetime, key: Signer) -> bool:
         current = x509.load_pem_x509_certificates(path.read_bytes())[0]
-        life = current.not_valid_after_utc - current.not_valid_before_utc
-        late = now > current.not_valid_before_utc + life * RENEW_AFTER
         missing = not set(self._names) <= set(subject_names(current))
-        return late or missing or current.public_key() != key.public_key()
+        return _is_late(current, now) or missing or current.public_key() != key.public_key()
 
     def _all_names(self, path: Path) -> tuple[str, ...]:
         """Names once promised stay: clients may have stored them."""
         before = subject_names(x509.load_pem_x509_certificates(path.read_bytes())[0]) if path.exists() else ()
         return tuple(dict.fromkeys((*self._names, *self._addresses, *before)))
+
+
+def _is_late(certificate: x509.Certificate, now: datetime) -> bool:
+    life = certificate.not_valid_after_utc - certificate.not_valid_before_utc
+    return now > certificate.not_valid_before_utc + life * RENEW_AFTER
 
 
 def server_names(*, host_name: str, further: Iterable[str] = (), base_url: str = "") -> tuple[str, ...]:

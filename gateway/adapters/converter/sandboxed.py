@@ -21,12 +21,13 @@ from gateway.errors import (
     TooLarge,
     Unavailable,
 )
-from gateway.services.ports import ConverterCrashed, Particulars, Prepared, Rendered, Sink
+from gateway.services.ports import ConverterCrashed, Listed, MailPart, Particulars, Prepared, Rendered, Sink, Take
 from gateway.settings import Sandbox as Settings
 from sandbox.client import Sandbox
 from sandbox.conversion import Conversion
 from sandbox.model import Thumbnails
 from sandbox.settings import Limits, SandboxSettings
+from sandbox.unpacking import Part
 
 OCTETS = "application/octet-stream"
 
@@ -126,6 +127,23 @@ class SandboxConverter:
     ) -> DocumentFacts:
         with _refusals():
             return document_facts(await self._sandbox.merge(sources, sink, batch=batch))
+
+    async def open_mail(
+        self, source: AsyncIterator[bytes], listed: Listed, take: Take, *, option_line: str = ""
+    ) -> None:
+        """gateway.services.ports.MailOpener."""
+
+        async def told(parts: Sequence[Part]) -> frozenset[int]:
+            return await listed([_mail_part(part) for part in parts])
+
+        with _refusals():
+            await self._sandbox.unpack(
+                source, told, lambda part, body: take(_mail_part(part), body), option_line=option_line
+            )
+
+
+def _mail_part(part: Part) -> MailPart:
+    return MailPart(**asdict(part))
 
 
 @contextmanager

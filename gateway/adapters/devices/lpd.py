@@ -1,7 +1,7 @@
 """lpd://host[:515]/queue: the client side of RFC 1179. The device acknowledges having taken the job, not printing it.
 
 The control file goes first, as most printers expect; the source port is any (section 3.1 wants 721 to 731, which needs
-privilege, and devices have long stopped asking).
+privilege, and devices have long stopped asking). `?snmp=true` has what came out confirmed: see page_counter.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager
 from urllib.parse import unquote, urlsplit
 
 from gateway.adapters.devices.limits import World
+from gateway.adapters.devices.page_counter import PageCounters
 from gateway.adapters.devices.stream import DeviceStream
 from gateway.domain.capabilities import Capabilities
 from gateway.domain.device import Device, DeviceState, DeviceStatus
@@ -24,6 +25,7 @@ class LpdDriver:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._counters = PageCounters(world)
 
     async def describe(self, device: Device) -> Capabilities | None:  # noqa: ARG002 - the port's signature
         return None
@@ -37,13 +39,14 @@ class LpdDriver:
                 answer = await stream.read_all(_LONGEST_ANSWER, self._world.limits.answer)
         except DeviceError as error:
             return DeviceStatus(state=DeviceState.UNREACHABLE, message=error.message, at=now)
-        return DeviceStatus(message=_first_line(answer), at=now)
+        return await self._counters.status(device, DeviceStatus(message=_first_line(answer), at=now))
 
     async def send(
         self, device: Device, order: Order, body: AsyncIterator[bytes], on_progress: Callable[[int], Awaitable[None]]
     ) -> str | None:
         number = f"{order.job_id % 1000:03d}"
         control = _control_file(order, number)
+        await self._counters.begin(device, order)
         async with self._connected(device) as stream:
             await on_progress(0)
             await self._command(stream, b"\x02%b\n" % _queue(device))
@@ -56,13 +59,8 @@ class LpdDriver:
             await self._command(stream, b"\0", self._world.limits.close)
         return number
 
-    async def follow(
-        self,
-        device: Device,  # noqa: ARG002 - the port's signature
-        order: Order,  # noqa: ARG002 - the port's signature
-        device_job: str | None,
-    ) -> AsyncIterator[Progress]:
-        yield Progress(device_job=device_job, done=True, confirmed=False)
+    def follow(self, device: Device, order: Order, device_job: str | None) -> AsyncIterator[Progress]:
+        return self._counters.follow(device, order, device_job)
 
     async def find(self, device: Device, order: Order) -> Progress | None:  # noqa: ARG002 - the port's signature
         return None

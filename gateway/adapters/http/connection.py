@@ -14,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from gateway.adapters.http.limits import Limits, Slot
+from gateway.adapters.http.websocket import WebSocket
 from gateway.services.ports import Clock
 
 _JOINED = 64 * 1024  # a larger body is not copied behind the head
@@ -89,6 +90,7 @@ class Connection(HttpToolsProtocol):
         self._on_lost = on_lost
         self._inner = self.app
         self.app = self._run
+        self.ws_protocol_class = self._web_socket  # type: ignore[assignment]  # is only called
         self._refusal = (400, "This is not a valid HTTP/1.1 request.")
         self._arrived = clock.monotonic()
         self._header_since: float | None = self._arrived
@@ -101,6 +103,7 @@ class Connection(HttpToolsProtocol):
         self._lingering_since: float | None = None
         self._unsent = 0
         self._unsent_since = self._arrived
+        self._upgrading: bool | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.slot.release()
@@ -125,6 +128,7 @@ class Connection(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         if self._header_since is None:
             self._header_since = self._arrived
+        self._upgrading = None
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -135,6 +139,33 @@ class Connection(HttpToolsProtocol):
         self._header_octets = self._body_octets = self._window_octets = self._ignored_octets = 0
         self._window_start = self._arrived
         super().on_headers_complete()
+
+    def handle_websocket_upgrade(self) -> None:
+        self._in_body = False
+        super().handle_websocket_upgrade()
+
+    def _should_upgrade(self) -> bool:
+        """Asked several times a request, and always answered alike."""
+        if self._upgrading is None:
+            self._upgrading = self._may_upgrade() and super()._should_upgrade()
+        return self._upgrading
+
+    def _may_upgrade(self) -> bool:
+        """Not behind a request that is still being answered, whose answer would get in between; never with a body."""
+        free = self.cycle is None or self.cycle.response_complete
+        body = any(name in {b"content-length", b"transfer-encoding"} for name, _ in self.headers)
+        return free and not body and self.scope["method"] == "GET"
+
+    def _web_socket(self, *, config: Config, server_state: ServerState, app_state: dict[str, Any]) -> WebSocket:
+        return WebSocket(
+            config=config,
+            server_state=server_state,
+            app_state=app_state,
+            slot=self.slot,
+            limits=self._limits,
+            clock=self._clock,
+            on_lost=self._on_lost,
+        )
 
     def on_body(self, body: bytes) -> None:
         self._body_octets += len(body)
@@ -147,6 +178,8 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._in_body = False
+        if self._upgrading:
+            return
         super().on_message_complete()
         if self.cycle.response_complete:
             self.cycle.more_body = False

@@ -25,6 +25,10 @@ class Limits:
     max_connections: int = 2000
     max_connections_per_address: int = 200
     reserve: int = 16  # of max_connections, for the machine itself
+    # Of WebSockets: octets of a message, messages or pieces of one that wait, seconds of silence (a ping asks at half).
+    max_message: int = 64 * 1024
+    max_waiting: int = 64
+    idle_seconds: float = 60.0
 
 
 class Slot:

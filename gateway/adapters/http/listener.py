@@ -17,6 +17,7 @@ from gateway.adapters.http.connection import Connection, tasks_of
 from gateway.adapters.http.door import Door, TlsMode, TlsSource
 from gateway.adapters.http.limits import Admission, Limits, Slot
 from gateway.adapters.http.sockets import BACKLOG, listen
+from gateway.adapters.http.websocket import WebSocket
 from gateway.services.ports import Clock
 
 __all__ = ["Listener", "TlsMode", "TlsSource"]
@@ -144,8 +145,8 @@ class Listener:
 
     # --- stopping ----------------------------------------------------------------------------------------------
 
-    def _open_connections(self) -> list[Connection]:
-        return [connection for connection in list(self._state.connections) if isinstance(connection, Connection)]
+    def _open_connections(self) -> list[Connection | WebSocket]:
+        return [one for one in list(self._state.connections) if isinstance(one, Connection | WebSocket)]
 
     async def _wait_idle(self) -> None:
         while self._state.connections:
@@ -181,7 +182,9 @@ def _config(app: Any, limits: Limits) -> Config:
         app,
         interface="asgi3",
         http="httptools",
-        ws="none",
+        ws="websockets-sansio",
+        ws_max_size=limits.max_message,
+        ws_per_message_deflate=False,
         lifespan="off",
         log_config=None,
         access_log=False,

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from pathlib import Path
@@ -17,6 +17,8 @@ from gateway.errors import BadRequest, StartupError
 from gateway.services.ports import Clock, Undelivered
 from gateway.settings import Settings
 
+Pictures = Callable[[str], Awaitable[bytes]]
+"""PNG octets of a picture by its name in the letter; empty when it is gone."""
 PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _NEVER = range(500, 600)
 # What a smarthost says of us, not of the letter: the operator mends it, and the letter waits for that.
@@ -26,13 +28,16 @@ _OURS = frozenset({530, 534, 535, 538, 554})
 class SmtpCourier:
     """gateway.services.ports.Courier over one SMTP server. `password` is read at each connection: it may be renewed."""
 
-    def __init__(self, *, settings: Settings, writer: LetterWriter, clock: Clock) -> None:
+    def __init__(
+        self, *, settings: Settings, writer: LetterWriter, clock: Clock, pictures: Pictures | None = None
+    ) -> None:
+        self._pictures = pictures
         self._mail = settings.mail
         self._writer = writer
         self._clock = clock
 
     async def deliver(self, post: Post) -> str:
-        message = self._writer.write(post, at=self._clock.now())
+        message = self._writer.write(post, at=self._clock.now(), pictures=await self._drawn(post))
         async with self._connected() as smtp:
             try:
                 _refused, answer = await smtp.sendmail(self._writer.sender, post.to, message.as_bytes())
@@ -44,6 +49,14 @@ class SmtpCourier:
             except aiosmtplib.SMTPResponseException as error:
                 raise _said(error.code, _told("The mail server refuses the letter", error)) from error
             return one_line(answer, 300) or "taken"
+
+    async def _drawn(self, post: Post) -> dict[str, bytes]:
+        """Those of the named pictures that still are there."""
+        names = post.values.get("pictures", "").split()
+        if self._pictures is None:
+            return {}
+        found = {name: await self._pictures(name) for name in names}
+        return {name: octets for name, octets in found.items() if octets}
 
     async def check(self) -> str:
         async with self._connected() as smtp:
@@ -59,11 +72,14 @@ class SmtpCourier:
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[aiosmtplib.SMTP]:
         """Signed in, or Undelivered with `away`; a connection that breaks later is Undelivered, too."""
+        smtp = None
         try:
             smtp = await self._client()
             async with asyncio.timeout(2 * self._mail.seconds):
                 await smtp.connect()
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
+            if smtp is not None:
+                smtp.close()
             raise Undelivered(self._unreachable(error), away=True) from error
         try:
             async with asyncio.timeout(4 * self._mail.seconds):
@@ -127,7 +143,7 @@ def read_password(file: Path | None) -> str:
         raise StartupError(f"The file {file} with the password for mail cannot be read: {error}.") from error
 
 
-def courier_of(settings: Settings, *, clock: Clock) -> SmtpCourier | None:
+def courier_of(settings: Settings, *, clock: Clock, pictures: Pictures | None = None) -> SmtpCourier | None:
     """None where no mail is set up; StartupError for settings that would not work or would tell a password."""
     mail = settings.mail
     if not mail.host:
@@ -143,7 +159,7 @@ def courier_of(settings: Settings, *, clock: Clock) -> SmtpCourier | None:
         raise StartupError(f"mail.sender is wrong: {error}") from error
     site = settings.site.name
     writer = LetterWriter(sender=sender, sender_name=mail.sender_name or site, site_name=site)
-    return SmtpCourier(settings=settings, writer=writer, clock=clock)
+    return SmtpCourier(settings=settings, writer=writer, clock=clock, pictures=pictures)
 
 
 def _is_here(host: str) -> bool:

@@ -1,0 +1,1 @@
+"""Directories: LDAP through a process of its own, Microsoft Entra through Graph."""
