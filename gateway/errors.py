@@ -5,9 +5,13 @@ PapertapError
 │   ├── BadRequest               the request itself makes no sense
 │   ├── NotAuthenticated         nobody is signed in, or the proof was wrong
 │   ├── Forbidden                signed in, but not allowed
+│   │   └── PresenceRequired     first show that you stand in front of the device
 │   ├── NotFound                 no such thing, or none that the caller may know of
 │   ├── NotPossible              exists, but not in a state that allows it
-│   ├── Conflict                 somebody else was faster, or the same key came with other content
+│   │   └── ProjectRequired      first choose the project that pays
+│   ├── Conflict                 somebody else was faster
+│   │   ├── KeyReused            the same idempotency key came with other content
+│   │   └── Outdated             the caller has seen an older version of what it wants to change
 │   ├── Throttled                too many tries; `retry_after` seconds
 │   ├── LimitReached             a quota, a credit, a number of jobs
 │   ├── AttributesNotSupported   names the attributes that cannot be honoured
@@ -61,6 +65,10 @@ class Forbidden(Refusal):
     kind = "forbidden"
 
 
+class PresenceRequired(Forbidden):
+    kind = "presence-required"
+
+
 class NotFound(Refusal):
     kind = "not-found"
 
@@ -69,8 +77,20 @@ class NotPossible(Refusal):
     kind = "not-possible"
 
 
+class ProjectRequired(NotPossible):
+    kind = "project-required"
+
+
 class Conflict(Refusal):
     kind = "conflict"
+
+
+class KeyReused(Conflict):
+    kind = "idempotency-key-reused"
+
+
+class Outdated(Conflict):
+    kind = "outdated"
 
 
 class Throttled(Refusal):

@@ -20,12 +20,13 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_time, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, format_decimal, format_percent
+from babel.numbers import format_currency, format_decimal, format_percent, is_currency
 from babel.support import NullTranslations, Translations
 
 LANGUAGES = ("en", "de", "fr")
 """The first is the source's own and the last resort."""
 NAMES = {"en": "English", "de": "Deutsch", "fr": "Français"}
+_SUM = re.compile(r"(?<![\w.,-])(-?\d+(?:\.\d{1,3})?) ([A-Z]{3})\b")
 _PLACE = re.compile(r"%\((\w+)\)s")
 K = TypeVar("K")
 HERE = Path(__file__).parent / "locales"
@@ -88,9 +89,10 @@ def said(sentence: str) -> str:
     """An English sentence of a service, as it was raised or kept with a row, in the language of the page.
 
     Its template is found by its shape, and what stands in the places is carried over; those that are texts themselves
-    are translated too. A sentence without a template stays as it is.
+    are translated too. A sentence without a template stays as it is. Sums of money ("0.40 EUR") are written as the
+    language does.
     """
-    return _said(_language.get(), sentence) if sentence else ""
+    return _SUM.sub(_as_money, _said(_language.get(), sentence)) if sentence else ""
 
 
 def marked(text: str) -> str:
@@ -196,7 +198,12 @@ def _by_quality(accepted: str) -> list[str]:
 
 
 def number(value: float | Decimal) -> str:
-    return format_decimal(value, locale=locale())
+    return _number(value, _language.get())
+
+
+@lru_cache(maxsize=4096)  # Babel works out its pattern for every number anew, and a list of jobs is full of them
+def _number(value: float | Decimal, language: str) -> str:
+    return format_decimal(value, locale=_locale(language))
 
 
 def percent(share: float) -> str:
@@ -207,6 +214,15 @@ def percent(share: float) -> str:
 def money(amount: Decimal, currency: str) -> str:
     """`currency` by its ISO 4217 code."""
     return format_currency(amount, currency, locale=locale())
+
+
+def _as_money(match: re.Match[str]) -> str:
+    return money(Decimal(match[1]), match[2]) if currency_exists(match[2]) else match[0]
+
+
+def currency_exists(code: str) -> bool:
+    """Whether it is one of ISO 4217's, in capitals."""
+    return is_currency(code)
 
 
 def day(at: float, zone: str = "") -> str:

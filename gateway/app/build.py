@@ -5,6 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gateway.adapters.clock import SystemClock
@@ -13,25 +14,48 @@ from gateway.adapters.devices import Limits, drivers
 from gateway.adapters.events import LocalEventBus
 from gateway.adapters.hasher import Argon2Hasher
 from gateway.adapters.keyring import FileKeyring
+from gateway.adapters.leaked_passwords import LeakedFile
 from gateway.adapters.mail import SmtpCourier, courier_of
+from gateway.adapters.snmp import Snmp
 from gateway.adapters.spool import LocalSpool, open_spool
+from gateway.app.administration import egress_of
+from gateway.app.credit import dues_of
+from gateway.app.directories import directory_services, keepers_of
+from gateway.app.house import house_services, lay_foundation
+from gateway.app.people import people_services
 from gateway.app.personal import personal_services
+from gateway.app.phones import phone_services, push_service
+from gateway.app.pictures import picture_of
 from gateway.app.signing_in import sign_in_services
+from gateway.app.webhooks import WebhookServices, webhook_services
 from gateway.domain.device import Device
+from gateway.domain.user import Actor
 from gateway.errors import StartupError
+from gateway.services.api_tokens import ApiTokens
 from gateway.services.app_passwords import AppPasswords
+from gateway.services.charging import Charging
 from gateway.services.delegates import Delegates
+from gateway.services.device_book import learn
 from gateway.services.guests import Guests
+from gateway.services.host_names import HostNames
+from gateway.services.house import House
 from gateway.services.identity import Identity
 from gateway.services.intake import Intake
+from gateway.services.kept_files import KeptFiles
 from gateway.services.notifications import Notifications
 from gateway.services.order import Order
+from gateway.services.people import People
 from gateway.services.personal import Personal
-from gateway.services.ports import Drivers, JobQuery
+from gateway.services.phone_services import PhoneServices
+from gateway.services.ports import Drivers, JobQuery, SnmpAccess
 from gateway.services.post_office import PostOffice
 from gateway.services.printers import Printers
 from gateway.services.release import Release
 from gateway.services.signin_methods import SignInMethods
+from gateway.services.site_settings import SiteSettings
+from gateway.services.sites import Sites
+from gateway.services.standing import Standings
+from gateway.services.subscription_rows import SubscriptionRows
 from gateway.services.uploads import Uploads
 from gateway.settings import Settings
 
@@ -49,8 +73,11 @@ class Gateway:
     database: Database
     spool: LocalSpool
     keyring: FileKeyring
+    hasher: Argon2Hasher
     drivers: Drivers
     printers: Printers
+    sites: Sites
+    host_names: HostNames
     identity: Identity
     intake: Intake
     guests: Guests
@@ -61,7 +88,13 @@ class Gateway:
     courier: SmtpCourier | None
     mailer: PostOffice
     personal: Personal
+    people: People
     sign_in: SignInMethods
+    tokens: ApiTokens
+    webhooks: WebhookServices
+    house: House
+    phone: PhoneServices
+    site: SiteSettings
 
     @property
     def worker(self) -> str:
@@ -70,14 +103,7 @@ class Gateway:
 
     async def learn(self, name: str) -> Device:
         """Asks a device what it can do and how it is, and keeps the answer."""
-        device = self.printers.device(name)
-        driver = self.drivers[device.uri.partition(":")[0]]
-        status = await driver.status(device)
-        await self.printers.set_device_status(name, status)
-        capabilities = await driver.describe(self.printers.device(name)) if status.can_print else None
-        if capabilities is not None:
-            await self.printers.change_device(name, capabilities=capabilities)
-        return self.printers.device(name)
+        return await learn(self.printers, self.drivers, name)
 
 
 @asynccontextmanager
@@ -89,6 +115,7 @@ async def build(settings: Settings) -> AsyncIterator[Gateway]:
     try:
         gateway = await _wire(settings, database)
         await gateway.printers.refresh()
+        await gateway.sites.refresh()
         yield gateway
     finally:
         await database.close()
@@ -105,8 +132,24 @@ def _device_limits(settings: Settings) -> Limits:
     return Limits(stall=settings.delivery.stall_seconds, poll=settings.delivery.poll_seconds)
 
 
+def snmp_access(settings: Settings) -> SnmpAccess:
+    given = settings.devices.snmp
+    return SnmpAccess(
+        version=given.version,
+        community=given.community.get_secret_value(),
+        user=given.user,
+        authentication=given.authentication.get_secret_value(),
+        privacy=given.privacy.get_secret_value(),
+    )
+
+
 def _worker() -> str:
     return f"{socket.gethostname()}:{os.getpid()}"
+
+
+async def _known(database: Database, identity: Identity, name: str, address: str) -> Actor | None:
+    user = await database.users.user(name)
+    return None if user is None or user.disabled else await identity.one_step_of(user, address=address, via="ipp")
 
 
 def _postgresql_events(url: str, clock: SystemClock) -> "PostgresqlEventBus":
@@ -116,6 +159,8 @@ def _postgresql_events(url: str, clock: SystemClock) -> "PostgresqlEventBus":
 
 
 async def _wire(settings: Settings, database: Database) -> Gateway:
+    site = SiteSettings(settings=settings, house=database.house)
+    await site.load()  # before anything reads what it may change
     clock = SystemClock()
     events = _postgresql_events(settings.database.url, clock) if settings.database.url else LocalEventBus()
     fresh = not await database.jobs.count(JobQuery(limit=None)) and not await database.users.user_count()
@@ -123,13 +168,23 @@ async def _wire(settings: Settings, database: Database) -> Gateway:
     hasher = Argon2Hasher(settings.data / "keys", create_if_new=fresh)
     spool = open_spool(settings)
     printers = Printers(store=database.printers, jobs=database.jobs, events=events, clock=clock)
+    standings = Standings(store=database.roles)
+    foundation = await lay_foundation(
+        settings=settings, database=database, keyring=keyring, hasher=hasher, standings=standings, clock=clock
+    )
+    directories = directory_services(database=database, keyring=keyring, hasher=hasher, clock=clock, worker=_worker())
     identity = Identity(
         users=database.users,
         hasher=hasher,
         clock=clock,
         settings=settings.identity,
+        standings=standings,
+        second=foundation.second,
+        leaked=LeakedFile(settings.identity.passwords.leaked_file),
         app_passwords=AppPasswords(store=database.credentials, users=database.users, hasher=hasher, clock=clock),
+        elsewhere=keepers_of(settings, directories, standings),
     )
+    charging = Charging(store=database.projects, identity=identity, clock=clock)
     intake = Intake(
         spool=spool,
         keyring=keyring,
@@ -140,11 +195,13 @@ async def _wire(settings: Settings, database: Database) -> Gateway:
         clock=clock,
         hasher=hasher,
         settings=settings,
+        charging=charging,
     )
     guests = Guests(
         guests=database.guests, hasher=hasher, clock=clock, limits=identity.limits, settings=settings.guests
     )
-    courier = courier_of(settings, clock=clock)
+    pictures = partial(picture_of, database=database, spool=spool, keyring=keyring)
+    courier = courier_of(settings, clock=clock, pictures=pictures)
     mailer = PostOffice(
         outbox=database.outbox, courier=courier, clock=clock, per_minute=settings.mail.max_per_minute, name=_worker()
     )
@@ -159,7 +216,10 @@ async def _wire(settings: Settings, database: Database) -> Gateway:
         settings=settings.jobs,
         guest_pages=settings.guests.pages,
         delegates=Delegates(store=database.shares, users=database.users, clock=clock),
+        dues=dues_of(settings),
+        charging=charging,
     )
+    push = push_service(settings, database, clock)
     personal = personal_services(
         settings=settings,
         database=database,
@@ -171,17 +231,52 @@ async def _wire(settings: Settings, database: Database) -> Gateway:
         keyring=keyring,
         hasher=hasher,
         events=events,
+        audit=foundation.audit,
         clock=clock,
+        push=push,
+    )
+    people = people_services(
+        settings=settings,
+        database=database,
+        identity=identity,
+        personal=personal,
+        directories=directories,
+        spool=spool,
+        keyring=keyring,
+        audit=foundation.audit,
+        clock=clock,
+    )
+    house = house_services(
+        foundation,
+        database=database,
+        identity=identity,
+        personal=personal,
+        people=people,
+        charging=charging,
+        files=KeptFiles(spool=spool, keyring=keyring, clock=clock),
+        clock=clock,
+        time_zone=settings.site.time_zone,
     )
     return Gateway(
         settings=settings,
+        site=site,
         clock=clock,
         events=events,
         database=database,
         spool=spool,
         keyring=keyring,
-        drivers=drivers(clock=clock, on_pin=printers.pin_certificate, limits=_device_limits(settings)),
+        hasher=hasher,
+        drivers=drivers(
+            clock=clock,
+            on_pin=printers.pin_certificate,
+            limits=_device_limits(settings),
+            egress=egress_of(settings),
+            snmp=Snmp(port=settings.devices.snmp_port),
+            snmp_access=snmp_access(settings),
+        ),
         printers=printers,
+        host_names=HostNames(printers, zone=settings.dns.zone if settings.dns.enabled else ""),
+        sites=Sites(store=database.sites, printers=printers, events=events, clock=clock),
         identity=identity,
         intake=intake,
         guests=guests,
@@ -194,15 +289,28 @@ async def _wire(settings: Settings, database: Database) -> Gateway:
             spool=spool,
             keyring=keyring,
             clock=clock,
+            hasher=hasher,
             limits=identity.limits,
             settings=settings,
         ),
         release=release,
-        notifications=Notifications(events=events, jobs=database.jobs, printers=printers, clock=clock),
-        order=Order(jobs=database.jobs, events=events, clock=clock),
+        notifications=Notifications(
+            rows=SubscriptionRows(
+                store=database.subscriptions,
+                known=partial(_known, database, identity),
+                jobs=database.jobs,
+                clock=clock,
+            ),
+            events=events,
+            jobs=database.jobs,
+            printers=printers,
+            clock=clock,
+        ),
+        order=Order(jobs=database.jobs, printers=printers, events=events, clock=clock),
         courier=courier,
         mailer=mailer,
         personal=personal,
+        people=people,
         sign_in=sign_in_services(
             settings=settings.identity,
             database=database,
@@ -211,5 +319,37 @@ async def _wire(settings: Settings, database: Database) -> Gateway:
             mailer=mailer,
             addresses=personal.addresses,
             clock=clock,
+        ),
+        webhooks=webhook_services(
+            settings=settings,
+            database=database,
+            keyring=keyring,
+            printers=printers,
+            personal=personal,
+            house=house,
+            mailer=mailer,
+            events=events,
+            clock=clock,
+            name=_worker(),
+        ),
+        tokens=ApiTokens(
+            store=database.tokens,
+            users=database.users,
+            identity=identity,
+            hasher=hasher,
+            audit=house.audit,
+            clock=clock,
+        ),
+        house=house,
+        phone=phone_services(
+            settings=settings,
+            database=database,
+            identity=identity,
+            printers=printers,
+            release=release,
+            notices=personal.notices,
+            hasher=hasher,
+            clock=clock,
+            push=push,
         ),
     )

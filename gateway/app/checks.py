@@ -1,44 +1,42 @@
-"""`papertap check`: what this machine lacks, and what will not work without it. Each look is the real thing."""
+"""`papertap check`: what this machine lacks, what works and what does not. Each look is the real thing.
+
+What a machine must have stands here; the rest is the list that the dashboard shows, too.
+"""
 
 import asyncio
 import contextlib
+import errno
 import os
 import shutil
 import socket
 import sys
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import replace
 
 from discovery.interfaces import choose, interfaces
-from gateway.adapters.clock import SystemClock
+from gateway.adapters.backups import BackupFolder
 from gateway.adapters.converter import machine_findings
-from gateway.adapters.mail import courier_of
-from gateway.app.build import build
+from gateway.app.build import Gateway, build
+from gateway.app.connection_checks import place_of
+from gateway.app.live_checks import health_of, mail_finding
+from gateway.app.mail import fetchers, mail_in
+from gateway.app.tls import certificates_of
 from gateway.errors import PapertapError
-from gateway.services.ports import Undelivered
-from gateway.settings import OpenId, Settings
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
-    """`needed`: without it Papertap does not do its main job, and the exit status is 1."""
-
-    name: str
-    ok: bool
-    text: str
-    needed: bool = True
+from gateway.services.health import Finding, Kind
+from gateway.services.mail_desk import MailDesk
+from gateway.services.mail_watch import MailWatch
+from gateway.settings import Settings
 
 
 async def check(settings: Settings) -> list[Finding]:
     """Everything that can be told without serving; takes a few seconds since a jail is really started."""
     findings = [_python(), *await asyncio.to_thread(_sandbox, settings), _pictures()]
-    findings += [_port(name, settings.listen.host, port) for name, port in _ports(settings)]
-    findings += [
-        _network(settings),
-        await _mail(settings),
-        *[await _provider(one) for one in settings.identity.providers],
-    ]
-    return findings + [finding async for finding in _stores(settings)]
+    taken: dict[str, int] = {}
+    for name, port in _ports(settings).items():
+        fault = _fault(settings.listen.host, port)
+        findings.append(_port(name, port, fault))
+        if fault == errno.EADDRINUSE:
+            taken[name] = port
+    return [*findings, _network(settings), *await _stores(settings, taken)]
 
 
 def _python() -> Finding:
@@ -64,23 +62,36 @@ def _pictures() -> Finding:
     return Finding(name="pictures", ok=path is not None, text=text, needed=False)
 
 
-def _ports(settings: Settings) -> list[tuple[str, int]]:
-    groups = (("http", settings.http), ("https", settings.https), ("ipp", settings.ipp))
-    return [(name, group.port) for name, group in groups if group.enabled and group.port]
+def _ports(settings: Settings) -> dict[str, int]:
+    """By the names that listeners have while serving."""
+    found: dict[str, int | None] = {}
+    for name, group in (("http", settings.http), ("https", settings.https), ("ipp", settings.ipp)):
+        if group.enabled:
+            found |= {name: group.port} | {f"{name}-{port}": port for port in group.further_ports}
+    found["smtp"] = settings.smtp.port if settings.smtp.enabled else None
+    found["lmtp"] = settings.smtp.lmtp_port
+    found["lpd"] = settings.lpd.port if settings.lpd.enabled else None
+    found["dns"] = settings.dns.port if settings.dns.enabled else None
+    return {name: port for name, port in found.items() if port}
 
 
-def _port(name: str, host: str, port: int) -> Finding:
-    """A port that is taken may well be taken by Papertap itself: told, not failed."""
+def _fault(host: str, port: int) -> int:
+    """Why the port cannot be listened on, as an error number; 0 when it can."""
     with contextlib.closing(socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host or "0.0.0.0", port))  # noqa: S104 - the address that serving takes
         except OSError as error:
-            reason = os.strerror(error.errno or 0)
-            return Finding(
-                name=f"port {port} ({name})", ok=False, text=f"{reason}; fine if Papertap runs", needed=False
-            )
-    return Finding(name=f"port {port} ({name})", ok=True, text="free")
+            return error.errno or errno.EINVAL
+    return 0
+
+
+def _port(name: str, port: int, fault: int) -> Finding:
+    """A port that is taken may well be taken by Papertap itself: told, not failed."""
+    text = os.strerror(fault) if fault else "free"
+    if fault == errno.EADDRINUSE:
+        text += "; right if Papertap runs: see below"
+    return Finding(name=f"port {port} ({name})", ok=not fault, text=text, needed=False)
 
 
 def _network(settings: Settings) -> Finding:
@@ -91,48 +102,43 @@ def _network(settings: Settings) -> Finding:
     return Finding(name="mdns", ok=bool(chosen.listen), text=f"announces {told}", needed=False)
 
 
-async def _mail(settings: Settings) -> Finding:
-    """Signs in to the mail server; nothing is sent."""
-    try:
-        courier = courier_of(settings, clock=SystemClock())
-        if courier is None:
-            text = "no mail server is set up (mail.host): no sign-in links, no notices by mail"
-            return Finding(name="mail", ok=True, text=text, needed=False)
-        return Finding(name="mail", ok=True, text=await courier.check(), needed=False)
-    except (Undelivered, PapertapError) as error:
-        return Finding(name="mail", ok=False, text=str(error))
+async def _house(settings: Settings, taken: dict[str, int]) -> list[Finding]:
+    """The list that the dashboard shows, and the tests behind its buttons but those of devices.
+
+    `taken` are ports of the settings that somebody listens on: they are tried as clients would.
+    """
+    async with build(settings) as gateway:
+        if taken:
+            host, ports = settings.listen.host, {p.raw_port for p in gateway.printers.all()} - {None}
+            taken = taken | {f"raw-{port}": port for port in ports if port and _fault(host, port) == errno.EADDRINUSE}
+        certificates, desk = (
+            certificates_of(settings, gateway.clock, gateway.host_names.all),
+            _mail_desk(gateway, taken),
+        )
+        health = health_of(gateway, certificates, lambda: taken, BackupFolder(settings), desk)
+        found = await health.all(Kind.STATE, Kind.CHANNEL, Kind.CONNECTION)
+    return [replace(finding, name=key) for key, finding in found.items()]
 
 
-async def _provider(settings: OpenId) -> Finding:
-    """Asks for the discovery document and the keys; nobody is signed in."""
-    from gateway.adapters.oidc import OidcProvider  # noqa: PLC0415 - 11 MB, which a site without providers needs not
+def _mail_desk(gateway: Gateway, taken: dict[str, int]) -> MailDesk:
+    mail, ports = mail_in(gateway), {name: port for name, port in taken.items() if name in {"smtp", "lmtp"}}
+    return MailDesk(
+        mails=gateway.database.mails,
+        watch=MailWatch(mails=gateway.database.mails, clock=gateway.clock),
+        addresses=mail.book.addresses_of,
+        mailboxes=fetchers(gateway, mail),
+        listening=bool(ports),
+        ports=lambda: ports,
+    )
 
-    name = f"sign-in: {settings.name}"
-    try:
-        return Finding(name=name, ok=True, text=await OidcProvider(settings, clock=SystemClock()).check(), needed=False)
-    except PapertapError as error:
-        return Finding(name=name, ok=False, text=str(error), needed=False)
 
-
-async def _stores(settings: Settings) -> AsyncIterator[Finding]:
+async def _stores(settings: Settings, taken: dict[str, int]) -> list[Finding]:
     if not settings.data.exists() and not settings.database.url:
         parent = next(p for p in (settings.data, *settings.data.absolute().parents) if p.exists())
-        yield Finding(name="data", ok=os.access(parent, os.W_OK), text=f"{settings.data} will be made by serving")
-        return
+        text = f"{settings.data} will be made by serving"
+        return [Finding(name="data", ok=os.access(parent, os.W_OK), text=text), await mail_finding(settings)]
     try:
-        async with build(settings) as gateway:
-            await gateway.database.check()
-            yield Finding(
-                name="database", ok=True, text=settings.database.url.partition("@")[2] or "SQLite, takes writes"
-            )
-            locked = gateway.keyring.locked
-            text = "MISSING: no job is taken or released. Restore data/keys from a backup" if locked else "there"
-            yield Finding(name="keys", ok=not locked, text=text)
-            space = await gateway.spool.space()
-            free = f"{space.free / 2**30:.1f} of {space.total / 2**30:.1f} GiB free"
-            yield Finding(name="spool", ok=not space.low, text=f"{free}; new work is refused" if space.low else free)
-            lost = [d.name for d in gateway.printers.devices() if not d.status.can_print]
-            text = f"not ready: {', '.join(lost)}" if lost else f"{len(gateway.printers.devices())} known"
-            yield Finding(name="devices", ok=not lost, text=text, needed=False)
+        found = await _house(settings, taken)
     except PapertapError as error:
-        yield Finding(name="data", ok=False, text=str(error))
+        return [Finding(name="data", ok=False, text=str(error)), await mail_finding(settings)]
+    return [Finding(name="data", ok=True, text=f"{place_of(settings)}, files in {settings.data}"), *found]

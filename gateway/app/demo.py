@@ -12,13 +12,17 @@ from rich.console import Console
 
 from gateway.adapters.logs import configure_logging
 from gateway.app.build import Gateway
-from gateway.app.serving import Front, opened, serve_gateway
+from gateway.app.demo_reader import demo_reader, keep_reader
+from gateway.app.front import Front
+from gateway.app.serving import opened, serve_gateway
 from gateway.domain.printer import ReleasePolicy
 from gateway.settings import Guests, Settings
 from ipp.virtual import Features, VirtualPrinter
+from mobile_api.reader.keyfile import Account
 
 DEVICE = "virtual"
 USER = "demo"
+RAW_PORT = 9101
 LOOPBACK = ("127.0.0.0/8", "::1/128")
 _SPEED = 4.0  # pages a second: fast enough to show, slow enough to see
 
@@ -43,7 +47,8 @@ async def _demo(settings: Settings) -> int:
         async with VirtualPrinter(paper, raw_port=None, lpd_port=None, features=features) as printer:
             await _furnish(gateway, printer.uri("ipp"))
             sign_in = await _user(gateway)
-            return await serve_gateway(gateway, ready=partial(_greet, sign_in=sign_in, paper=paper))
+            reader = await demo_reader(gateway, DEVICE)
+            return await serve_gateway(gateway, ready=partial(_greet, sign_in=sign_in, paper=paper, reader=reader))
 
 
 async def _furnish(gateway: Gateway, uri: str) -> None:
@@ -62,6 +67,8 @@ async def _furnish(gateway: Gateway, uri: str) -> None:
             location="Release at any printer",
             is_default=True,
             guests=True,
+            raw_port=RAW_PORT,
+            name_networks=LOOPBACK,
         )
         await printers.add_printer(
             "direct", info="Papertap Direct", policy=ReleasePolicy.DIRECT, devices=(DEVICE,), location="Prints at once"
@@ -101,11 +108,11 @@ def _write(file: Path, proofs: dict[str, str]) -> None:
         json.dump(proofs, out, indent=2)
 
 
-def _greet(front: Front | None, *, sign_in: dict[str, str], paper: Path) -> None:
+def _greet(front: Front | None, *, sign_in: dict[str, str], paper: Path, reader: Account) -> None:
     """What to do next, for somebody who has just seen this for the first time."""
     if front is None:
         return
-    page = front.page_url()
+    page, key = front.page_url(), keep_reader(front, reader)
     out = Console(highlight=False, soft_wrap=True)
     out.print(f"\n[bold]Papertap is running.[/bold]  Start here: [bold]{page}[/bold]\n")
     segno.make(page, error="m").terminal(compact=True, border=2)
@@ -114,11 +121,22 @@ def _greet(front: Front | None, *, sign_in: dict[str, str], paper: Path) -> None
   Laptop    add a printer: ipps://{front.host}:{front.ports().ipp}/ipp/print/find-me
   Shell     lpadmin -p papertap -E -v ipp://localhost:{front.ports().ipp}/ipp/print/find-me -m everywhere
             lp -d papertap FILE.pdf
+  Drivers   {_drivers(front)}
   Guest     upload without an account: {page}p/find-me
   Release   sign in at {page}jobs  or:  papertap job list; papertap job release NUMBER --device {DEVICE}
+  Badge     papertap reader run listen:127.0.0.1:5560 --key {key} &
+            papertap reader tap {sign_in["card"]}
   Paper     {paper.resolve()}
 
   Sign in   user {sign_in["user"]}   password {sign_in["password"]}   PIN {sign_in["pin"]}   card {sign_in["card"]}
 
   Stop with Ctrl-C.
 """)
+
+
+def _drivers(front: Front) -> str:
+    """Where printer drivers and old systems send to; each line of it leads to the Printer that holds."""
+    ports = front.listening()
+    lpr = [f"lpd://localhost:{ports['lpd']}/find-me"] if "lpd" in ports else []
+    raw = [f"socket://localhost:{RAW_PORT}"] if f"raw-{RAW_PORT}" in ports else []
+    return "   ".join(lpr + raw) or "LPR and the raw port are closed"

@@ -6,7 +6,9 @@ from discovery.interfaces import host_name
 from gateway.adapters.db import Database
 from gateway.services.access_log import AccessLog
 from gateway.services.addresses import Addresses
+from gateway.services.audit import Audit
 from gateway.services.cards import Cards
+from gateway.services.credit import Credit
 from gateway.services.identity import Identity
 from gateway.services.notices import Notices
 from gateway.services.personal import Personal
@@ -14,6 +16,7 @@ from gateway.services.ports import Clock, EventBus, Hasher, Keyring, Mailer, Spo
 from gateway.services.preferences import PreferenceBook
 from gateway.services.printers import Printers
 from gateway.services.privacy import Privacy
+from gateway.services.push import Push
 from gateway.services.release import Release
 from gateway.services.tokens import Tokens
 from gateway.settings import Settings
@@ -31,7 +34,9 @@ def personal_services(
     keyring: Keyring,
     hasher: Hasher,
     events: EventBus,
+    audit: Audit,
     clock: Clock,
+    push: Push | None = None,
 ) -> Personal:
     store, users, jobs = database.personal, database.users, database.jobs
     tokens = Tokens(store=store, clock=clock)
@@ -49,6 +54,7 @@ def personal_services(
         clock=clock,
         settings=settings,
         base=lambda: site_url(settings),
+        push=push,
     )
     return Personal(
         mailer=mailer,
@@ -56,7 +62,8 @@ def personal_services(
         addresses=Addresses(store=store, users=users, identity=identity, mailer=mailer, tokens=tokens, clock=clock),
         cards=Cards(store=store, users=users, identity=identity, clock=clock, most=settings.kiosk.cards),
         notices=told,
-        access_log=AccessLog(store=database.access_log, clock=clock, tell=told.looked),
+        credit=Credit(store=database.credit, identity=identity, audit=audit, clock=clock, settings=settings),
+        access_log=AccessLog(store=database.access_log, audit=audit, clock=clock, tell=told.looked),
         privacy=Privacy(
             data=database.personal_data,
             jobs=jobs,

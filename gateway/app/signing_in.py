@@ -1,13 +1,13 @@
 """Wires the ways to sign in."""
 
 from gateway.adapters.db import Database
-from gateway.adapters.passkeys import WebAuthn
+from gateway.app.first_use import first_use
 from gateway.errors import StartupError
 from gateway.services.addresses import Addresses
 from gateway.services.app_passwords import AppPasswords
 from gateway.services.identity import Identity
 from gateway.services.passkeys import Passkeys
-from gateway.services.ports import Clock, Hasher, Mailer, OpenIdProvider
+from gateway.services.ports import Authenticators, Clock, Hasher, Mailer, OpenIdProvider
 from gateway.services.sign_in_begun import Begun
 from gateway.services.sign_in_links import SignInLinks
 from gateway.services.signin_methods import SignInMethods
@@ -46,7 +46,7 @@ def sign_in_services(
         passkeys=Passkeys(
             store=store,
             users=users,
-            authenticators=WebAuthn(),
+            authenticators=first_use(_authenticators),
             begun=begun,
             limits=identity.limits,
             clock=clock,
@@ -68,3 +68,9 @@ def _providers(settings: IdentitySettings, clock: Clock) -> dict[str, OpenIdProv
     from gateway.adapters.oidc import OidcProvider  # noqa: PLC0415 - 11 MB, which a site without providers needs not
 
     return {one.name: OidcProvider(one, clock=clock) for one in settings.providers}
+
+
+def _authenticators() -> Authenticators:
+    from gateway.adapters.passkeys import WebAuthn  # noqa: PLC0415 - see first_use
+
+    return WebAuthn()

@@ -12,20 +12,54 @@ from typing import Annotated
 import typer
 
 from gateway.app import Gateway, backup, check, demo, restore, serve
+from gateway.cli.audit import audit
 from gateway.cli.common import AsJson, Config, Data, given, settings_of, using
+from gateway.cli.credit import credit
 from gateway.cli.devices import devices
+from gateway.cli.directories import directories
+from gateway.cli.dns import dns
+from gateway.cli.doctor import doctor_command
+from gateway.cli.groups import groups
+from gateway.cli.incoming_mail import mail
 from gateway.cli.jobs import jobs
-from gateway.cli.mail import mail
 from gateway.cli.printers import printers
+from gateway.cli.projects import projects
+from gateway.cli.remote import remote
+from gateway.cli.reports import reports
+from gateway.cli.roles import roles as role_verbs
+from gateway.cli.setup import setup
+from gateway.cli.sites import sites
+from gateway.cli.terminals import terminals
+from gateway.cli.tokens import tokens
 from gateway.cli.users import users
+from gateway.cli.webhooks import webhooks
+from gateway.cli.why import why_command
 from gateway.errors import PapertapError
+from mobile_api.reader.cli import reader
 
 app = typer.Typer(name="papertap", help="An open print gateway.", no_args_is_help=True, pretty_exceptions_enable=False)
 app.add_typer(users, name="user")
+app.add_typer(directories, name="directory")
+app.add_typer(groups, name="group")
+app.add_typer(projects, name="project")
+app.add_typer(reports, name="report")
 app.add_typer(printers, name="printer")
 app.add_typer(devices, name="device")
 app.add_typer(jobs, name="job")
+app.add_typer(credit, name="credit")
+app.add_typer(terminals, name="terminal")
+app.add_typer(reader, name="reader")
 app.add_typer(mail, name="mail")
+app.add_typer(tokens, name="token")
+app.add_typer(webhooks, name="webhook")
+app.add_typer(sites, name="site")
+app.add_typer(audit, name="audit")
+app.add_typer(role_verbs, name="role")
+app.add_typer(dns, name="dns")
+app.command("remote")(remote)
+
+app.command("why")(why_command)
+app.add_typer(setup, name="setup")
 
 
 @app.callback()
@@ -37,7 +71,7 @@ def _global(config: Config = None, data: Data = None) -> None:
 def serve_command(
     config: Config = None,
     data: Data = None,
-    roles: Annotated[str, typer.Option(help="front, prepare, deliver: any of them, with commas.")] = (
+    roles: Annotated[str, typer.Option(help="front, prepare, deliver: any of them, with commas; or relay alone.")] = (
         "front,prepare,deliver"
     ),
 ) -> None:
@@ -53,16 +87,19 @@ def demo_command(config: Config = None, data: Data = None) -> None:
 
 @app.command("check")
 def check_command(config: Config = None, data: Data = None, as_json: AsJson = False) -> None:
-    """Say what is missing on this machine and what will not work without it."""
+    """Say what is missing on this machine, what works and what does not; status 1 for what is needed to print."""
     findings = asyncio.run(check(settings_of(config, data)))
     if as_json:
-        print(json.dumps([{"name": f.name, "ok": f.ok, "text": f.text} for f in findings], indent=2))
+        rows = [{"name": f.name, "ok": f.ok, "text": f.text, "needed": f.needed, "mend": f.mend} for f in findings]
+        print(json.dumps(rows, indent=2))
     else:
         for finding in findings:
-            print(
-                f"{'ok     ' if finding.ok else 'MISSING' if finding.needed else 'note   '}  {finding.name}: {finding.text}"
-            )
+            mark = "ok     " if finding.ok else "MISSING" if finding.needed else "note   "
+            print(f"{mark}  {finding.name}: {finding.text} {finding.mend}".rstrip())
     raise typer.Exit(0 if all(f.ok or not f.needed for f in findings) else 1)
+
+
+app.command("doctor")(doctor_command)
 
 
 @app.command("migrate")

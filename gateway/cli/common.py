@@ -4,20 +4,24 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from gateway.app import Gateway, build
+from gateway.domain.user import SYSTEM
 from gateway.errors import StartupError
 from gateway.settings import Settings, load
 
 T = TypeVar("T")
+SHELL = replace(SYSTEM, via="command line")
+"""Who types here: whoever has the data directory may do everything, and the audit log says how it came."""
 Config = Annotated[Path | None, typer.Option("--config", help="Settings file (TOML).")]
 Data = Annotated[Path | None, typer.Option("--data", help="Data directory; default papertap-data.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -64,7 +68,7 @@ def show(rows: list[dict[str, Any]], as_json: bool, *, one: bool = False) -> Non
     for column in rows[0]:
         table.add_column(column)
     for row in rows:
-        table.add_row(*(cell(value) for value in row.values()))
+        table.add_row(*(escape(cell(value)) for value in row.values()))
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
 

@@ -8,8 +8,10 @@ import typer
 from gateway.app import Gateway
 from gateway.cli.common import AsJson, Config, Data, show, using
 from gateway.cli.printers import given_of
+from gateway.cli.stickers import add_stickers
 from gateway.domain.device import Device
 from gateway.domain.formats import PCL, PCLXL
+from gateway.domain.phone import Presence
 
 _FORMATS = {
     "pdf": "application/pdf",
@@ -21,6 +23,7 @@ _FORMATS = {
 }
 
 devices = typer.Typer(no_args_is_help=True, help="The machines that make paper.")
+add_stickers(devices, lambda gateway: gateway.printers.devices(), lambda gateway, name: gateway.printers.device(name))
 
 
 def _device(device: Device) -> dict[str, Any]:
@@ -34,6 +37,7 @@ def _device(device: Device) -> dict[str, Any]:
         "model": device.capabilities.make_and_model,
         "failover": device.failover,
         "formats": list(device.capabilities.formats),
+        "presence": device.presence.value,
     }
 
 
@@ -67,12 +71,16 @@ def device_set(
     info: Annotated[str | None, typer.Option()] = None,
     location: Annotated[str | None, typer.Option()] = None,
     failover: Annotated[str | None, typer.Option(help="The device that takes over.")] = None,
+    presence: Annotated[
+        Presence | None,
+        typer.Option(help="What proves that a phone stands there: nothing, the screen's code, a touch."),
+    ] = None,
     config: Config = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """Change a device; what is not named stays. Devices that cannot be asked have their formats set here."""
-    changes = given_of({"info": info, "location": location, "failover": failover})
+    changes = given_of({"info": info, "location": location, "failover": failover, "presence": presence})
     formats = tuple(_FORMATS.get(each.lower(), each) for each in format or ())
 
     async def work(gateway: Gateway) -> Device:

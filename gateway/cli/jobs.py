@@ -5,11 +5,15 @@ from typing import Annotated, Any
 import typer
 
 from gateway.app import Gateway
-from gateway.cli.common import AsJson, Config, Data, cell, show, using, when
+from gateway.cli.common import SHELL, AsJson, Config, Data, cell, show, using, when
+from gateway.cli.printers import given_of
 from gateway.domain.conversion import ConversionChoice, parse_sheets
 from gateway.domain.job import Job, JobState
 from gateway.domain.user import SYSTEM
 from gateway.services.ports import JobQuery
+
+Project = Annotated[str | None, typer.Option(help="The code of the project that it is charged to.")]
+Comment = Annotated[str | None, typer.Option(help="For the project's bill.")]
 
 jobs = typer.Typer(no_args_is_help=True, help="What waits, prints and has printed.")
 
@@ -38,6 +42,8 @@ def _whole_job(job: Job) -> dict[str, Any]:
         "media_sheets": job.media_sheets,
         "color": job.color,
         "copies": job.ticket.copies,
+        "project": job.project,
+        "comment": job.ticket.account_comment,
         "impressions_completed": job.impressions_completed,
         "device": job.output_device,
         "created": when(job.created_at),
@@ -99,12 +105,14 @@ def job_release(
     job_ids: list[int],
     device: Annotated[str | None, typer.Option()] = None,
     copies: Annotated[int | None, typer.Option(min=1, max=999)] = None,
+    project: Project = None,
+    comment: Comment = None,
     config: Config = None,
     data: Data = None,
     as_json: AsJson = False,
 ) -> None:
     """Release held jobs at a device."""
-    changes = {"copies": copies} if copies else {}
+    changes = given_of({"copies": copies, "job_account_id": project, "account_comment": comment})
     outcomes = using(config, data, lambda g: g.release.release(job_ids, SYSTEM, device=device, changes=changes))
     rows = [
         _job(o.job) | {"released": True, "message": ""}
@@ -118,6 +126,32 @@ def job_release(
         for row in rows:
             print(f"{row['id']}: {'released' if row['released'] else row['message']}")
     raise typer.Exit(0 if all(row["released"] for row in rows) else 1)
+
+
+@jobs.command("charge")
+def job_charge(
+    job_id: int,
+    project: Annotated[str, typer.Argument(help="The code of a project; empty: none.")],
+    comment: Comment = None,
+    config: Config = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Charge a waiting job to a project; one that waited only for that goes on."""
+    changes = given_of({"job_account_id": project, "account_comment": comment})
+    show([_whole_job(using(config, data, lambda g: g.release.change(job_id, SHELL, changes)))], as_json, one=True)
+
+
+@jobs.command("extend")
+def job_extend(job_id: int, config: Config = None, data: Data = None, as_json: AsJson = False) -> None:
+    """Let a job wait once more as long."""
+    show([_job(using(config, data, lambda g: g.release.extend(job_id, SHELL)))], as_json, one=True)
+
+
+@jobs.command("take")
+def job_take(job_id: int, config: Config = None, data: Data = None, as_json: AsJson = False) -> None:
+    """Prepare what came of a job whose sender broke off."""
+    show([_job(using(config, data, lambda g: g.release.unhold(job_id, SHELL)))], as_json, one=True)
 
 
 @jobs.command("unlock")

@@ -1,16 +1,12 @@
 """`papertap mail`: whether letters can be sent, and what became of them."""
 
-import time
 from typing import Annotated, Any
-from uuid import uuid4
 
 import typer
 
 from gateway.app import Gateway
 from gateway.cli.common import AsJson, Config, Data, show, using, when
-from gateway.domain.letter import Post, PostState, mail_address
-from gateway.errors import NotPossible
-from gateway.services.ports import Undelivered
+from gateway.domain.letter import Post, PostState
 
 mail = typer.Typer(no_args_is_help=True, help="Outgoing mail: try it, and see what became of letters.")
 
@@ -25,24 +21,7 @@ def mail_test(
     """Send a mail to ADDRESS now, and say what the mail server answered."""
 
     async def work(gateway: Gateway) -> str:
-        if gateway.courier is None:
-            raise NotPossible("No mail server is set up. Set mail.host and what it needs; see docs/administration.md.")
-        now = time.time()
-        post = Post(
-            uuid=uuid4(),
-            kind="test",
-            to=mail_address(address),
-            language=language,
-            values={},
-            key=None,
-            created_at=now,
-            due_at=now,
-            useful_until=now,
-        )
-        try:
-            return await gateway.courier.deliver(post)
-        except Undelivered as error:
-            raise NotPossible(error.message) from error
+        return await gateway.mailer.try_out(address, language)
 
     print(f"The mail server took it: {using(config, data, work)}")
 

@@ -7,11 +7,16 @@ import typer
 
 from gateway.app import Gateway
 from gateway.cli.common import AsJson, Config, Data, show, using
+from gateway.cli.stickers import add_stickers
 from gateway.domain.kiosk import KioskProof
+from gateway.domain.phone import Presence
 from gateway.domain.price import NO_TARIFF, parse_price, parse_sheet_price
 from gateway.domain.printer import Authentication, HeldView, Printer, ReleasePolicy
+from gateway.domain.project import ProjectPolicy
+from gateway.domain.site import parse_network
 
 printers = typer.Typer(no_args_is_help=True, help="What clients see and print to.")
+add_stickers(printers, lambda gateway: gateway.printers.all(), lambda gateway, name: gateway.printers.get(name))
 
 
 def _printer(printer: Printer) -> dict[str, Any]:
@@ -25,7 +30,14 @@ def _printer(printer: Printer) -> dict[str, Any]:
         "authentication": printer.authentication.value,
         "kiosk_proofs": [proof.value for proof in printer.kiosk_proofs],
         "uuid": str(printer.uuid),
+        "site": printer.site,
+        "host_names": list(printer.host_names),
         "pass_through": printer.pass_through,
+        "raw_port": printer.raw_port,
+        "name_networks": list(printer.name_networks),
+        "presence": printer.presence.value,
+        "projects": printer.projects.value,
+        "ask_again_minutes": printer.ask_again_minutes,
         "house": [f"{name}={value}" for name, value in asdict(printer.house).items() if value not in {None, False, ""}],
     }
 
@@ -98,7 +110,30 @@ def printer_set(
     private_jobs: Annotated[
         bool | None, typer.Option(help="Destroy documents as soon as they were printed; nobody else sees their pages.")
     ] = None,
+    presence: Annotated[
+        Presence | None,
+        typer.Option(help="What proves that a phone stands there: nothing, the screen's code, a touch."),
+    ] = None,
+    ask_again: Annotated[
+        int | None,
+        typer.Option(help="Minutes until a password that a device keeps is to be typed again; 0: each job; -1: never."),
+    ] = None,
+    projects: Annotated[
+        ProjectPolicy | None, typer.Option(help="Whether jobs are charged to projects, and print only with one.")
+    ] = None,
     guests: Annotated[bool | None, typer.Option(help="Whether visitors without an account may upload to it.")] = None,
+    site: Annotated[str | None, typer.Option(help="Where it belongs; empty: to every site.")] = None,
+    host_name: Annotated[
+        list[str] | None,
+        typer.Option(help="A host name at which /ipp/print is this printer; replaces all, empty: none."),
+    ] = None,
+    raw_port: Annotated[
+        int | None, typer.Option(help="Where printer drivers send without any protocol, such as 9101; 0: nowhere.")
+    ] = None,
+    name_network: Annotated[
+        list[str] | None,
+        typer.Option(help="A network whose drivers are believed the user's name; replaces all, empty: none."),
+    ] = None,
     kiosk_proof: Annotated[
         list[KioskProof] | None, typer.Option(help="What suffices at a release station; replaces all.")
     ] = None,
@@ -120,7 +155,11 @@ def printer_set(
         "guests": guests,
         "private_jobs": private_jobs,
         "kiosk_proofs": tuple(kiosk_proof) if kiosk_proof else None,
+        "host_names": None if host_name is None else tuple(filter(None, host_name)),
         "pass_through": pass_through,
+        "name_networks": None if name_network is None else tuple(str(parse_network(n)) for n in name_network if n),
+        "presence": presence,
+        "projects": projects,
     }
     rules: dict[str, Any] = {
         "force_grey": force_grey,
@@ -134,6 +173,9 @@ def printer_set(
         "bates": bates,
     }
     house = given_of(rules)
+    strict: dict[str, Any] = {} if ask_again is None else {"ask_again_minutes": None if ask_again < 0 else ask_again}
+    if raw_port is not None:
+        strict["raw_port"] = raw_port or None
     if toner_save is not None:
         house["toner_save"] = "light" if toner_save else None
     if no_bates:
@@ -141,7 +183,11 @@ def printer_set(
 
     async def work(gateway: Gateway) -> Printer:
         merged = replace(gateway.printers.get(name).house, **house)
-        return await gateway.printers.change_printer(name, **given_of(given) | ({"house": merged} if house else {}))
+        if site is not None:
+            given["site"] = gateway.sites.get(site).name if site else ""
+        return await gateway.printers.change_printer(
+            name, **given_of(given) | strict | ({"house": merged} if house else {})
+        )
 
     show([_printer(using(config, data, work))], as_json, one=True)
 

@@ -20,6 +20,11 @@ SILENT = (
     *("sandbox/jail/office_", "sandbox/jail/tools.py", "sandbox/jail/flow.py", "sandbox/settings.py"),
 )
 """What speaks to administrators at a terminal, in English, or to LibreOffice."""
+SPEAKING = (
+    *("gateway/app/live_checks.py", "gateway/app/channel_checks.py", "gateway/app/connection_checks.py"),
+    "gateway/app/upload_check.py",
+)
+"""What stands among them and speaks to the pages."""
 TEMPLATES = ("*.html", "*.txt", "*.jinja")
 MARKED = ("webprint", "emailprint", "mobile_api")
 """Where every text of a table is marked, and constants are something else."""
@@ -32,7 +37,7 @@ def collect(root: Path = ROOT) -> Catalog:
     for folder in SOURCES:
         for path in sorted((root / folder).rglob("*.py")):
             name = path.relative_to(root).as_posix()
-            if not name.startswith(SILENT):
+            if name in SPEAKING or not name.startswith(SILENT):
                 # The sandbox has errors of its own, whose first argument is a detail for the log.
                 _from_python(
                     catalogue, name, path, frozenset() if folder == "sandbox" else saying, folder not in MARKED

@@ -14,7 +14,7 @@ from pathlib import Path
 SAID = "said"
 _MARKS = {"_", "gettext", "N_", "marked"}
 _TABLES = {"Words"}
-_SAYING = {"message", "text", "note", "notes", "advice", "sentence"}
+_SAYING = {"message", "text", "note", "notes", "advice", "sentence", "mend"}
 """Keywords and names of fields that hold a sentence for people."""
 
 
