@@ -6,17 +6,22 @@ its answer is known: a client that may not print hears so before it has sent its
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from ipaddress import ip_network
 from typing import Any
 
 from gateway.domain import description as said
+from gateway.domain.job import Job
 from gateway.domain.printer import Printer
 from gateway.errors import NotFound
+from gateway.services.fresh_sign_in import FreshSignIn
 from gateway.services.identity import Identity
 from gateway.services.intake import Intake
 from gateway.services.notifications import Notifications
+from gateway.services.personal_queues import PersonalQueues
 from gateway.services.ports import Clock
 from gateway.services.printers import Printers
 from gateway.services.release import Release
@@ -37,6 +42,7 @@ from ipp.wire import DecodeError, Message, Operation, Status
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 ENVELOPE = 256 * 1024  # octets that the message in front of a document may have
+_PERSONAL = re.compile(r"/ipp/u/(?P<token>[A-Za-z0-9]{1,64})/print(?P<job>(?:/[0-9]{1,11})?)/?")
 IGNORED_REST = 16 * 1024 * 1024  # above this the rest of a refused upload is not read: the connection is closed
 
 
@@ -50,17 +56,21 @@ def create_app(
     settings: Settings,
     clock: Clock,
     trusted_operators: Iterable[str] = (),
-    virtual_hosts: Mapping[str, str] | None = None,
+    virtual_host: Callable[[str], str | None] = lambda _host: None,
     dns_sd_name: Callable[[Printer], str] = said.dns_sd_name,
     control: JobControl | None = None,
     identify: Identify | None = None,
+    queues: PersonalQueues | None = None,
+    label_of: Callable[[Job], str] | None = None,
+    fresh: FreshSignIn | None = None,
 ) -> App:
     """The IPP server.
 
-    `trusted_operators`: networks ("127.0.0.1/32") from which operator operations need no password. `virtual_hosts`:
-    host name -> Printer that /ipp/print means there. `dns_sd_name`: the name under which a Printer is announced now.
+    `trusted_operators`: networks ("127.0.0.1/32") from which operator operations need no password. `virtual_host`:
+    the Printer that /ipp/print means at a host name. `dns_sd_name`: the name under which a Printer is announced now.
     `control` and `identify` give powers that not every installation has; without them a message is told to listeners
-    of printer events, and the order of jobs stands.
+    of printer events, and the order of jobs stands. `queues` are those at /ipp/u/<token>/print; `label_of` gives the
+    words that a job without owner is claimed by; `fresh` knows which kept passwords are to be typed again.
     """
 
     async def tell_listeners(printer: Printer, _: tuple[str, ...], message: str) -> None:
@@ -85,6 +95,7 @@ def create_app(
         troubles=lambda: intake.health,
         dns_sd_name=dns_sd_name,
         software=_software(),
+        label_of=label_of,
     )
     dispatcher = Dispatcher(
         table=build_table(services, descriptions),
@@ -93,10 +104,11 @@ def create_app(
             identity=identity,
             trusted_operators=[ip_network(network) for network in trusted_operators],
             require_tls=settings.ipp.require_tls,
+            fresh=fresh,
         ),
-        virtual_hosts={host.lower(): name for host, name in (virtual_hosts or {}).items()},
+        virtual_host=virtual_host,
     )
-    return _Server(dispatcher, Repeated(descriptions), intake, settings)
+    return _Server(dispatcher, Repeated(descriptions), intake, settings, queues)
 
 
 def _software() -> str:
@@ -109,7 +121,15 @@ def _software() -> str:
 class _Server:
     """One request after the other; nothing is kept between them but what Repeated knows."""
 
-    def __init__(self, dispatcher: Dispatcher, repeated: Repeated, intake: Intake, settings: Settings) -> None:
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        repeated: Repeated,
+        intake: Intake,
+        settings: Settings,
+        queues: PersonalQueues | None,
+    ) -> None:
+        self._queues = queues
         self._dispatcher = dispatcher
         self._repeated = repeated
         self._intake = intake
@@ -136,12 +156,31 @@ class _Server:
         if declared is not None and declared > self._limit + ENVELOPE:
             await answer.text(413, f"The document has more than {self._limit} octets.", close=True)
             return
-        call = _call(scope, headers)
+        try:
+            call = await self._personal(_call(scope, headers))
+        except NotFound as error:
+            await answer.text(404, error.message, close=True)
+            return
         body = Body(receive, declared=declared, limit=self._limit)
         first = await body.next()
         if body.ended and len(first) > 8 and await self._known(first, call, answer):
             return
         await self._read(first, call, body, receive, answer)
+
+    async def _personal(self, call: Call) -> Call:
+        """A call of a personal queue as one of its owner to the Printer behind; NotFound for a wrong one."""
+        match = _PERSONAL.fullmatch(call.path)
+        if match is None:
+            return call
+        if self._queues is None:
+            raise NotFound("There are no personal printers here.")
+        opened = await self._queues.open(match["token"], address=call.address)
+        return replace(
+            call,
+            path=f"/ipp/print/{opened.printer}{match['job']}",
+            where=replace(call.where, root=f"ipp/u/{match['token']}/print"),
+            personal=opened.actor,
+        )
 
     async def _known(self, data: bytes, call: Call, answer: Answer) -> bool:
         try:

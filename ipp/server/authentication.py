@@ -9,15 +9,18 @@ from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from gateway.domain.printer import Authentication as PrinterAuthentication
 from gateway.domain.printer import Printer
-from gateway.domain.user import Actor, Role
+from gateway.domain.rights import Permission, Role
+from gateway.domain.user import Actor
 from gateway.errors import NotAuthenticated
+from gateway.services.fresh_sign_in import FreshSignIn
 from gateway.services.identity import Identity
 from ipp.server.request import Call
 from ipp.server.status import Refused
-from ipp.wire import Status
+from ipp.wire import Operation, Status
 
 Network = IPv4Network | IPv6Network
 NAME_MAX = 255
+_BEGINS = frozenset({Operation.PRINT_JOB, Operation.VALIDATE_JOB, Operation.CREATE_JOB})
 
 
 class Policy(Enum):
@@ -26,7 +29,11 @@ class Policy(Enum):
     PUBLIC = auto()  # everybody, and no credentials are looked at: clients must see a Printer before they sign in
     LISTING = auto()  # everybody, each sees the own things only
     USER = auto()  # whoever the Printer asks for: credentials where it wants them
-    OPERATOR = auto()  # operators and administrators
+    JOBS = auto()  # whoever looks after everybody's jobs at the Printer's site
+    OPERATOR = auto()  # whoever runs the Printers of its site
+
+
+_NEEDED = {Policy.JOBS: Permission.JOBS, Policy.OPERATOR: Permission.PRINTERS}
 
 
 class Challenge(Exception):
@@ -40,23 +47,58 @@ class Challenge(Exception):
 class Authentication:
     """Tells the actor of each request. Addresses in `trusted_operators` are operators without a password."""
 
-    def __init__(self, *, identity: Identity, trusted_operators: Iterable[Network], require_tls: bool) -> None:
+    def __init__(
+        self,
+        *,
+        identity: Identity,
+        trusted_operators: Iterable[Network],
+        require_tls: bool,
+        fresh: FreshSignIn | None = None,
+    ) -> None:
         self._identity = identity
+        self._fresh = fresh
         self._trusted = tuple(trusted_operators)
         self._require_tls = require_tls
 
-    async def actor(self, call: Call, claimed: str | None, policy: Policy, printer: Printer) -> Actor:
+    async def actor(
+        self, call: Call, claimed: str | None, policy: Policy, printer: Printer, operation: Operation | None = None
+    ) -> Actor:
         """Raises Challenge over TLS, Refused over cleartext, when the policy asks for more than was shown."""
         stranger = Actor(address=call.address, claimed=_clean(claimed), via="ipp")
         if policy is Policy.PUBLIC:
             return stranger
+        if call.personal is not None:
+            return self._owner(call, call.personal, policy, printer)
         self._check_cleartext(call, printer)
         actor = await self._signed_in(call, stranger) if call.authorization else stranger
-        if policy is Policy.OPERATOR:
-            return self._operator(call, actor, printer)
+        if policy in _NEEDED:
+            return self._staff(call, actor, printer, _NEEDED[policy])
         if policy is Policy.USER and actor.user is None and printer.authentication is PrinterAuthentication.BASIC:
+            self._note_asked(call, printer)
             raise self._ask(call, printer)
+        if actor.user is not None and operation in _BEGINS:
+            self._check_fresh(call, actor.user, printer, operation)
         return actor
+
+    def _owner(self, call: Call, owner: Actor, policy: Policy, printer: Printer) -> Actor:
+        """A personal queue is its owner's, and never an operator's."""
+        if self._require_tls and not call.where.secure:
+            raise Refused(
+                Status.CLIENT_ERROR_FORBIDDEN, f"Only encrypted connections are taken. Use {_tls_uri(call, printer)}."
+            )
+        if policy is Policy.OPERATOR:
+            raise Refused(Status.CLIENT_ERROR_NOT_AUTHORIZED, "Only operators may do this.")
+        return owner
+
+    def _note_asked(self, call: Call, printer: Printer) -> None:
+        if self._fresh is not None:
+            self._fresh.note_asked(printer, call.address)
+
+    def _check_fresh(self, call: Call, user: str, printer: Printer, operation: Operation) -> None:
+        """A password that the device only kept is asked for again where the Printer, or its owner, wants that."""
+        job = operation is not Operation.VALIDATE_JOB
+        if self._fresh is not None and not self._fresh.accepts(printer, user, call.address, job=job):
+            raise Challenge("Type your name and password again.")
 
     def _check_cleartext(self, call: Call, printer: Printer) -> None:
         if call.where.secure:
@@ -79,8 +121,8 @@ class Authentication:
             raise Challenge(str(error)) from error
         return replace(actor, address=call.address, claimed=stranger.claimed, via="ipp")
 
-    def _operator(self, call: Call, actor: Actor, printer: Printer) -> Actor:
-        if actor.is_operator:
+    def _staff(self, call: Call, actor: Actor, printer: Printer, needed: Permission) -> Actor:
+        if actor.may(needed, printer.site):
             return actor
         if actor.user is not None:
             raise Refused(Status.CLIENT_ERROR_NOT_AUTHORIZED, "Only operators may do this.")

@@ -100,6 +100,7 @@ class Descriptions:
         troubles: Callable[[], tuple[str, ...]],
         dns_sd_name: Callable[[Printer], str] = said.dns_sd_name,
         software: str,
+        label_of: Callable[[Job], str] | None = None,
     ) -> None:
         self._printers = printers
         self._settings = settings
@@ -108,6 +109,7 @@ class Descriptions:
         self._troubles = troubles
         self._dns_sd_name = dns_sd_name
         self._software = software
+        self._label_of = label_of
         self._tables: Kept[tuple[object, ...], Mapping[str, bytes]] = Kept(256)
         self._answers: Kept[tuple[object, ...], bytes] = Kept(1024)
         self._jobs: Kept[tuple[object, ...], bytes] = Kept(4096)
@@ -176,7 +178,13 @@ class Descriptions:
             state=state,
             reasons=reasons,
             completed_at=completed_at,
+            label=self._label(job),
         )
+
+    def _label(self, job: Job) -> str:
+        """Only while somebody may have to claim it."""
+        wanted = job.owner is None and job.password_hash is None and not job.state.ended
+        return self._label_of(job) if wanted and self._label_of is not None else ""
 
     def job(self, job: Job, printer: Printer, where: Where, requested: Requested) -> bytes:
         """The Job group, tag and all."""

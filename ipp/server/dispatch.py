@@ -1,7 +1,7 @@
 """From a decoded message to its answer: the checks that every request passes, in RFC 8011's order, then the table."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from gateway.domain.printer import Printer
 from gateway.errors import NotAuthenticated, NotFound, Refusal
@@ -17,6 +17,7 @@ from ipp.wire import Attribute, GroupTag, Message, Operation, Status, ValueTag
 NEWEST = {1: (1, 1), 2: (2, 2)}
 UNTOLD = (1, 1)
 ROOT = ("ipp", "print")
+PERSONAL = ("ipp", "u")
 
 log = logging.getLogger(__name__)
 
@@ -28,15 +29,20 @@ def answer_version(version: tuple[int, int]) -> tuple[int, int]:
 
 
 class Dispatcher:
-    """Answers messages. `virtual_hosts` maps host names to the Printer that /ipp/print means there."""
+    """Answers messages. `virtual_host` tells the Printer that /ipp/print means at a host name."""
 
     def __init__(
-        self, *, table: Table, services: Services, authentication: Authentication, virtual_hosts: Mapping[str, str]
+        self,
+        *,
+        table: Table,
+        services: Services,
+        authentication: Authentication,
+        virtual_host: Callable[[str], str | None],
     ) -> None:
         self._table = table
         self._services = services
         self._authentication = authentication
-        self._virtual_hosts = virtual_hosts
+        self._virtual_host = virtual_host
 
     async def answer(self, message: Message, call: Call, body: Body) -> Reply:
         """The reply, whatever comes; Challenge and ClientGone are for HTTP."""
@@ -62,7 +68,7 @@ class Dispatcher:
         attributes = operation_attributes(message)
         target, job_id = self.target(call, attributes)
         claimed = word(attributes["requesting-user-name"]) if "requesting-user-name" in attributes else None
-        actor = await self._authentication.actor(call, claimed, row.policy, target)
+        actor = await self._authentication.actor(call, claimed, row.policy, target, operation)
         request = Request(
             message=message,
             operation=operation,
@@ -110,7 +116,7 @@ class Dispatcher:
         return printer, _split(in_uri)[1] if job_uri is not None else path_job
 
     def _printer(self, name: str | None, call: Call) -> Printer:
-        wanted = name or self._virtual_hosts.get(call.where.host.lower())
+        wanted = name or self._virtual_host(call.where.host)
         return self._services.printers.get(wanted) if wanted else self._services.printers.default()
 
 
@@ -138,11 +144,13 @@ def operation_attributes(message: Message) -> dict[str, Attribute]:
 
 def _split(names: tuple[str, ...]) -> tuple[str | None, int | None]:
     """(name of the Printer, job) of `ipp/print[/name[/job]]`; a bare host means the default Printer, too."""
+    if names[:2] == PERSONAL and names[3:4] == ROOT[1:]:
+        names = (*ROOT, "", *names[4:])  # ipp/u/<token>/print[/job]: the Printer is known by the path of the request
     if not names or names == ROOT[:1]:
         return None, None
     if names[:2] != ROOT or len(names) > 4:
         raise NotFound("There is no printer at this address. Printers are at /ipp/print and /ipp/print/<name>.")
-    name = names[2] if len(names) > 2 else None
+    name = names[2] or None if len(names) > 2 else None
     if len(names) < 4:
         return name, None
     if not (names[3].isascii() and names[3].isdigit() and len(names[3]) < 12):

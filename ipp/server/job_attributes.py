@@ -19,7 +19,10 @@ MESSAGE_MAX = 1023
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class View:
-    """A job as a client is shown it: `state`, `reasons` and `completed_at` may be a projection of the job's own."""
+    """A job as a client is shown it: `state`, `reasons` and `completed_at` may be a projection of the job's own.
+
+    `label` are the two words by which a job without owner is claimed.
+    """
 
     job: Job
     printer: Printer
@@ -28,6 +31,7 @@ class View:
     state: JobState
     reasons: tuple[str, ...]
     completed_at: float | None
+    label: str = ""
 
 
 Maker = Callable[[View], Attribute | None]
@@ -57,7 +61,8 @@ def _count(name: str, number: int | None) -> Attribute:
 
 
 def _message(view: View) -> Attribute:
-    return build.text("job-state-message", said.cut(view.job.message, MESSAGE_MAX))
+    label = f"Label: {view.label}. " if view.label else ""
+    return build.text("job-state-message", said.cut(f"{label}{view.job.message}".strip(), MESSAGE_MAX))
 
 
 def _detailed(view: View) -> Attribute | None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from gateway.domain.job import Job, JobState, Reason
+from gateway.domain.job import OPEN, Job, JobState, Reason
 from gateway.domain.printer import HeldView
 from gateway.errors import NotFound
 from gateway.services.ports import JobQuery
@@ -15,7 +15,6 @@ from ipp.server.status import Refused, bad_request
 from ipp.server.ticket import deletion, insist, read, word
 from ipp.wire import Attribute, GroupTag, Status, ValueTag, build
 
-OPEN = (JobState.PENDING, JobState.PENDING_HELD, JobState.PROCESSING, JobState.PROCESSING_STOPPED)
 ENDED = (JobState.COMPLETED, JobState.CANCELED, JobState.ABORTED)
 # which-jobs (RFC 8011 section 4.2.6.1, PWG 5100.7 section 5.1, PWG 5100.11): the states each keyword means.
 WHICH: dict[str, tuple[JobState, ...]] = {

@@ -1,5 +1,7 @@
 """Which attributes a client may give with a job, and change afterwards (RFC 3380): the one list of each."""
 
+from gateway.domain.printer import Printer
+
 JOB_TEMPLATE = (
     "copies", "finishings", "finishings-col", "imposition-template", "job-account-id", "job-accounting-user-id", "job-hold-until",
     "job-hold-until-time", "job-priority", "job-release-action", "job-sheets", "media", "media-col",
@@ -17,6 +19,12 @@ JOB_CREATION = (
     "document-password",
     *JOB_TEMPLATE,
 )
+
+
+def offered_by(printer: Printer, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Without what this Printer does not take."""
+    return names if printer.takes_projects else tuple(name for name in names if name != "job-account-id")
+
 
 _FIXED = frozenset({"job-release-action", "job-hold-until-time"})  # decided when the job comes in
 JOB_SETTABLE = ("job-name", *(name for name in JOB_TEMPLATE if name not in _FIXED))

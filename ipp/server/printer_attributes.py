@@ -13,7 +13,7 @@ from gateway.services.printers import PrinterStatus
 from gateway.services.sealing import PASSWORD_MAX as DOCUMENT_PASSWORD_MAX
 from gateway.services.subscriptions import EVENTS, LEASE_DEFAULT, LEASE_MAX, MAX_EVENTS
 from gateway.settings import Settings
-from ipp.server.job_settables import JOB_CREATION, JOB_SETTABLE, PRINTER_SETTABLE
+from ipp.server.job_settables import JOB_CREATION, JOB_SETTABLE, PRINTER_SETTABLE, offered_by
 from ipp.server.where import Where
 from ipp.wire import Attribute, IntRange, PrinterState, Resolution, build
 
@@ -104,7 +104,7 @@ def subscription_attributes() -> list[Attribute]:
 def _identity(face: Face) -> list[Attribute]:
     printer, where = face.printer, face.where
     uris = where.printer_uris(printer, face.settings)
-    security = "basic" if said.authentication_needed(printer) else "requesting-user-name"
+    security = "basic" if where.asks_password(printer) else "none" if where.root else "requesting-user-name"
     pages = where.web_pages(face.settings)
     return [
         build.uri("printer-uri-supported", *(uri for uri, _ in uris)),
@@ -189,8 +189,8 @@ def _abilities(face: Face) -> list[Attribute]:
         build.keyword("identify-actions-default", "display"),
         build.keyword("identify-actions-supported", "display"),
         build.boolean("job-ids-supported", True),
-        build.keyword("job-creation-attributes-supported", *JOB_CREATION),
-        build.keyword("job-settable-attributes-supported", *JOB_SETTABLE),
+        build.keyword("job-creation-attributes-supported", *offered_by(face.printer, JOB_CREATION)),
+        build.keyword("job-settable-attributes-supported", *offered_by(face.printer, JOB_SETTABLE)),
         build.keyword("printer-settable-attributes-supported", *PRINTER_SETTABLE),
         build.keyword("printer-get-attributes-supported", "document-format"),
         build.boolean("preferred-attributes-supported", False),

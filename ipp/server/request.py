@@ -35,12 +35,16 @@ _OPERATION_HEAD = bytes([GroupTag.OPERATION]) + encode_attributes(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call:
-    """What HTTP knows of a request: the path, where it arrived, from which address, and its Authorization header."""
+    """What HTTP knows of a request: the path, where it arrived, from which address, and its Authorization header.
+
+    `personal` is whose queue it is, where the address said that.
+    """
 
     path: str
     where: Where
     address: str
     authorization: str
+    personal: Actor | None = None
 
 
 @dataclass(kw_only=True, slots=True)

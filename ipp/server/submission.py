@@ -1,6 +1,7 @@
 """Operations that bring documents: Print-Job, Validate-Job, Create-Job, Send-Document and Close-Job (RFC 8011, PWG 5100.7)."""
 
 from gateway.domain.job import Job
+from gateway.domain.project import NO_PROJECT
 from gateway.domain.ticket import JobTicket
 from gateway.services.intake import Incoming, Submission
 from gateway.services.sealing import PASSWORD_MAX as DOCUMENT_PASSWORD_MAX
@@ -27,24 +28,24 @@ class SubmissionOperations:
         self._subscriptions = subscriptions
 
     async def print_job(self, request: Request) -> Reply:
-        reading = _read_ticket(request)
+        reading = await self._read_ticket(request)
         incoming = self._incoming(request)
         if request.body.surely_empty:
             raise bad_request("The document is missing: Print-Job must bring one.")
         submission = _submission(request, reading.ticket)
         job = await self._services.intake.submit(submission, incoming)
-        return self._accepted(request, job, reading)
+        return await self._accepted(request, job, reading)
 
     async def validate_job(self, request: Request) -> Reply:
-        reading = _read_ticket(request)
+        reading = await self._read_ticket(request)
         self._incoming(request)
         await self._services.intake.validate(_submission(request, reading.ticket), request.word("document-format"))
         return Reply(status=_status(reading), unsupported=reading.unsupported)
 
     async def create_job(self, request: Request) -> Reply:
-        reading = _read_ticket(request)
+        reading = await self._read_ticket(request)
         job = await self._services.intake.open(_submission(request, reading.ticket))
-        return self._accepted(request, job, reading)
+        return await self._accepted(request, job, reading)
 
     async def send_document(self, request: Request) -> Reply:
         last = request.boolean("last-document")
@@ -59,13 +60,25 @@ class SubmissionOperations:
             job = await self._services.intake.close(job_id, request.actor)
         else:
             job = await self._services.intake.add_document(job_id, request.actor, incoming, last=last)
-        return self._accepted(request, job, _NOTHING_UNSUPPORTED)
+        return await self._accepted(request, job, _NOTHING_UNSUPPORTED)
 
     async def close_job(self, request: Request) -> Reply:
         job_id = request.target_job
         request.own(await self._services.release.visible(job_id, request.actor))
         job = await self._services.intake.close(job_id, request.actor)
-        return self._accepted(request, job, _NOTHING_UNSUPPORTED)
+        return await self._accepted(request, job, _NOTHING_UNSUPPORTED)
+
+    async def _read_ticket(self, request: Request) -> Reading:
+        """Refused when the client insists on what is not supported, be it a project that is none of the job's owner."""
+        reading = read(request.group(GroupTag.JOB).attributes, request.printer)
+        code = reading.fields.get("job_account_id")
+        if code is not None and not await self._services.intake.may_charge(request.actor, code):
+            left_out = build.name("job-account-id", code)
+            fields = {**reading.fields, "job_account_id": NO_PROJECT}
+            reading = Reading(fields=fields, unsupported=(*reading.unsupported, left_out))
+        fidelity = request.boolean("ipp-attribute-fidelity") or False
+        insist(reading, fidelity=fidelity, mandatory=request.words("job-mandatory-attributes"))
+        return reading
 
     def _incoming(self, request: Request) -> Incoming:
         """The document behind the message; its compression is checked before the first octet is read."""
@@ -85,10 +98,10 @@ class SubmissionOperations:
             password=_document_password(request),
         )
 
-    def _accepted(self, request: Request, job: Job, reading: Reading) -> Reply:
+    async def _accepted(self, request: Request, job: Job, reading: Reading) -> Reply:
         """job-id, job-uri and state; subscriptions that came with the job are answered behind it."""
         group = self._descriptions.job(job, request.printer, request.where, JOB_ANSWER)
-        status, notify = self._subscriptions.with_job(request, job)
+        status, notify = await self._subscriptions.with_job(request, job)
         return Reply(
             status=_status(reading) or status,
             unsupported=reading.unsupported,
@@ -104,13 +117,6 @@ def _status(reading: Reading) -> Status:
     if reading.unsupported:
         return Status.SUCCESSFUL_OK_IGNORED_OR_SUBSTITUTED_ATTRIBUTES
     return Status.SUCCESSFUL_OK
-
-
-def _read_ticket(request: Request) -> Reading:
-    reading = read(request.group(GroupTag.JOB).attributes, request.printer)
-    fidelity = request.boolean("ipp-attribute-fidelity") or False
-    insist(reading, fidelity=fidelity, mandatory=request.words("job-mandatory-attributes"))
-    return reading
 
 
 def _submission(request: Request, ticket: JobTicket) -> Submission:

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 from gateway.domain import description as said
 from gateway.domain.job import Job
 from gateway.domain.user import Actor
-from gateway.errors import LimitReached
+from gateway.errors import LimitReached, Refusal
 from gateway.services.subscriptions import EVENT_LIFE, Notice, Subscription, Wish, check_events
 from ipp.server.description import Descriptions, Requested, shown
 from ipp.server.operation import Services
 from ipp.server.printer_attributes import INT_MAX, up_time
 from ipp.server.request import Reply, Request
-from ipp.server.status import Refused, bad_request
+from ipp.server.status import Refused, bad_request, status_of
 from ipp.server.ticket import number, word
 from ipp.wire import Attribute, Group, GroupTag, Operation, PrinterState, Status, build, encode_group
 
@@ -31,7 +31,7 @@ class SubscriptionOperations:
     # -- creating
 
     async def create_printer_subscriptions(self, request: Request) -> Reply:
-        return self._created(request, None)
+        return await self._created(request, None)
 
     async def create_job_subscriptions(self, request: Request) -> Reply:
         job_id = request.integer("notify-job-id")
@@ -40,17 +40,17 @@ class SubscriptionOperations:
         job = request.own(await self._services.release.visible(job_id, request.actor))
         if job.state.ended:
             raise Refused(Status.CLIENT_ERROR_NOT_POSSIBLE, f"Job {job_id} has ended: nothing more will happen to it.")
-        return self._created(request, job_id)
+        return await self._created(request, job_id)
 
-    def with_job(self, request: Request, job: Job) -> tuple[Status, tuple[bytes, ...]]:
+    async def with_job(self, request: Request, job: Job) -> tuple[Status, tuple[bytes, ...]]:
         """Subscriptions that came with the job itself (RFC 3995 section 11.1.3); the job stands whatever they do."""
         if request.operation is Operation.SEND_DOCUMENT or GroupTag.SUBSCRIPTION not in _tags(request):
             return Status.SUCCESSFUL_OK, ()
-        groups, refused = self._create(request, job.id)
+        groups, refused = await self._create(request, job.id)
         return Status.SUCCESSFUL_OK_IGNORED_SUBSCRIPTIONS if refused else Status.SUCCESSFUL_OK, groups
 
-    def _created(self, request: Request, job_id: int | None) -> Reply:
-        groups, refused = self._create(request, job_id)
+    async def _created(self, request: Request, job_id: int | None) -> Reply:
+        groups, refused = await self._create(request, job_id)
         if not groups:
             raise bad_request("There is no group of subscription attributes.")
         status = Status.SUCCESSFUL_OK
@@ -60,40 +60,44 @@ class SubscriptionOperations:
             status = ignored if every else Status.SUCCESSFUL_OK_IGNORED_SUBSCRIPTIONS
         return Reply(status=status, groups=groups)
 
-    def _create(self, request: Request, job_id: int | None) -> tuple[tuple[bytes, ...], int]:
+    async def _create(self, request: Request, job_id: int | None) -> tuple[tuple[bytes, ...], int]:
         """(answer groups in the order of the request, how many were refused)."""
         answers: list[tuple[Attribute, ...]] = []
         refused = 0
         for group in request.message.groups_of(GroupTag.SUBSCRIPTION):
             try:
-                answers.append(self._one(request, group, job_id))
+                answers.append(await self._one(request, group, job_id))
             except Refused as no:
                 refused += 1
                 answers.append((build.enum("notify-status-code", no.status), *no.unsupported))
         return tuple(_group(GroupTag.SUBSCRIPTION, answer) for answer in answers), refused
 
-    def _one(self, request: Request, group: Group, job_id: int | None) -> tuple[Attribute, ...]:
+    async def _one(self, request: Request, group: Group, job_id: int | None) -> tuple[Attribute, ...]:
         wish = _wish(group)
         try:
-            made = self._notifications.subscribe(
+            made = await self._notifications.subscribe(
                 printer=request.printer.name, wish=wish, actor=request.actor, job_id=job_id
             )
         except LimitReached as error:
             raise Refused(Status.CLIENT_ERROR_TOO_MANY_SUBSCRIPTIONS, str(error)) from error
+        except Refusal as error:  # the job that came with it stands whatever the database says of this
+            raise Refused(status_of(error), str(error)) from error
         identity = build.integer("notify-subscription-id", made.id)
         return (identity,) if job_id else (identity, build.integer("notify-lease-duration", made.lease))
 
     # -- looking after
 
     async def get_subscription_attributes(self, request: Request) -> Reply:
-        subscription = self._notifications.get(_subscription_id(request), request.actor)
+        subscription = await self._notifications.get(_subscription_id(request), request.actor)
         return Reply(groups=(self._described(request, subscription, request.requested),))
 
     async def get_subscriptions(self, request: Request) -> Reply:
         job_id = request.integer("notify-job-id")
         if job_id is not None:
             request.own(await self._services.release.visible(job_id, request.actor))
-        found: Iterable[Subscription] = self._notifications.find(request.printer.name, request.actor, job_id=job_id)
+        found: Iterable[Subscription] = await self._notifications.find(
+            request.printer.name, request.actor, job_id=job_id
+        )
         if request.boolean("my-subscriptions"):
             found = (s for s in found if s.subscriber == _name(request.actor))
         limit = request.integer("limit")
@@ -104,12 +108,12 @@ class SubscriptionOperations:
     async def renew_subscription(self, request: Request) -> Reply:
         lease = request.group(GroupTag.SUBSCRIPTION).get("notify-lease-duration")
         seconds = number(lease) if lease is not None else None
-        renewed = self._notifications.renew(_subscription_id(request), request.actor, seconds)
+        renewed = await self._notifications.renew(_subscription_id(request), request.actor, seconds)
         answer = (build.integer("notify-lease-duration", renewed.lease),)
         return Reply(groups=(_group(GroupTag.SUBSCRIPTION, answer),))
 
     async def cancel_subscription(self, request: Request) -> Reply:
-        self._notifications.cancel(_subscription_id(request), request.actor)
+        await self._notifications.cancel(_subscription_id(request), request.actor)
         return Reply()
 
     def _described(self, request: Request, subscription: Subscription, requested: Requested) -> bytes:

@@ -111,7 +111,7 @@ def template_attributes(printer: Printer) -> list[Attribute]:
         *_keywords(printer, "imposition-template", IMPOSITIONS),
         *_keywords(printer, "job-sheets", JOB_SHEETS),
         build.no_value("job-account-id-default"),
-        build.boolean("job-account-id-supported", True),
+        build.boolean("job-account-id-supported", printer.takes_projects),
         build.no_value("job-accounting-user-id-default"),
         build.boolean("job-accounting-user-id-supported", True),
         *media_attributes(printer.capabilities, wanted),

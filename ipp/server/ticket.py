@@ -112,6 +112,11 @@ def _text(field: str) -> Reader:
     return read_one
 
 
+def _account_id(attribute: Attribute, printer: Printer) -> Fields | None:
+    """The code of a project; whether its owner may use it is found when the job is taken."""
+    return _text("job_account_id")(attribute, printer) if printer.takes_projects else None
+
+
 def _orientation(attribute: Attribute, _: Printer) -> Fields | None:
     value = number(attribute)
     if value == 7:  # none: the document's own
@@ -244,7 +249,7 @@ READERS: dict[str, Reader] = {
     "finishings": _finishings,
     "finishings-col": _finishings_col,
     "imposition-template": _one_of("imposition_template", lambda _: offered.IMPOSITIONS),
-    "job-account-id": _text("job_account_id"),
+    "job-account-id": _account_id,
     "job-accounting-user-id": _text("job_accounting_user_id"),
     "job-hold-until": _hold_until,
     "job-hold-until-time": _hold_until_time,

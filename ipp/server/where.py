@@ -18,11 +18,15 @@ _HOST = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%]{2,64}\]|[A-Za-z0-9._-]{1,253})(?:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Where:
-    """Host name (an IPv6 address in brackets) and port as the client wrote them; `secure` when over TLS."""
+    """Host name (an IPv6 address in brackets) and port as the client wrote them; `secure` when over TLS.
+
+    `root` is the path of a personal queue, which then stands in every URI; "" is the Printer's own path.
+    """
 
     host: str
     port: int
     secure: bool
+    root: str = ""
 
     @property
     def web(self) -> str:
@@ -30,7 +34,7 @@ class Where:
         return f"{'https' if self.secure else 'http'}://{self.host}:{self.port}"
 
     def printer_uri(self, printer: Printer) -> str:
-        return self._uri(self.secure, self.port, said.resource_path(printer))
+        return self._uri(self.secure, self.port, self._path(printer))
 
     def job_uri(self, printer: Printer, job: Job) -> str:
         return f"{self.printer_uri(printer)}/{job.id}"
@@ -42,10 +46,14 @@ class Where:
         """
         ipp_port = settings.ipp.port or self.port
         own = (self.printer_uri(printer), self.secure)
-        other = (self._uri(not self.secure, ipp_port, said.resource_path(printer)), not self.secure)
+        other = (self._uri(not self.secure, ipp_port, self._path(printer)), not self.secure)
         uris = (own, other) if settings.ipp.enabled else (own,)
-        tls_only = settings.ipp.require_tls or said.authentication_needed(printer)
+        tls_only = settings.ipp.require_tls or self.asks_password(printer)
         return tuple(entry for entry in uris if entry[1] or not tls_only) or (own,)
+
+    def asks_password(self, printer: Printer) -> bool:
+        """A personal queue says by its address whose it is."""
+        return not self.root and said.authentication_needed(printer)
 
     def web_pages(self, settings: Settings) -> str:
         """The base URL of the web pages: the site's own if it has one, else this host at the web port."""
@@ -54,6 +62,9 @@ class Where:
         if not settings.http.enabled and settings.https.enabled:
             return f"https://{self.host}:{settings.https.port or self.port}"
         return f"http://{self.host}:{settings.http.port or self.port}"
+
+    def _path(self, printer: Printer) -> str:
+        return self.root or said.resource_path(printer)
 
     def _uri(self, secure: bool, port: int, path: str) -> str:
         return f"{'ipps' if secure else 'ipp'}://{self.host}:{port}/{path}"
