@@ -25,19 +25,18 @@ class Found:
 
 
 async def browse(
-    type_: str = "_ipp._tcp",
-    *,
+    *types: str,
     seconds: float = 3.0,
     wanted: tuple[str, ...] = (),
     enough: Callable[[tuple[Found, ...]], bool] = lambda _: False,
 ) -> tuple[Found, ...]:
-    """All instances of `type_` (also `_universal._sub._ipp._tcp`) that answer within `seconds`, by name.
+    """All instances of `types` (also `_universal._sub._ipp._tcp`) that answer within `seconds`, by name.
 
     `wanted` are interfaces as in the settings; it ends early once `enough` says so. OSError without a network.
     """
     chosen = choose(wanted, await asyncio.to_thread(interfaces))
     async with AsyncZeroconf(interfaces=list(chosen.listen)) as zeroconf:
-        search = _Search(zeroconf.zeroconf, type_, enough)
+        search = _Search(zeroconf.zeroconf, types or ("_ipp._tcp",), enough)
         try:
             async with asyncio.timeout(seconds):
                 await search.run()
@@ -47,8 +46,8 @@ async def browse(
 
 
 class _Search:
-    def __init__(self, zeroconf: Zeroconf, type_: str, enough: Callable[[tuple[Found, ...]], bool]) -> None:
-        self._zeroconf, self._type, self._enough = zeroconf, type_, enough
+    def __init__(self, zeroconf: Zeroconf, types: tuple[str, ...], enough: Callable[[tuple[Found, ...]], bool]) -> None:
+        self._zeroconf, self._types, self._enough = zeroconf, types, enough
         self._progress = asyncio.Event()
         self._found: dict[str, Found] = {}
         self._resolving: set[asyncio.Task[None]] = set()
@@ -60,7 +59,10 @@ class _Search:
     async def run(self) -> None:
         # Answers by multicast: a unicast one may go to another responder on this machine.
         browser = AsyncServiceBrowser(
-            self._zeroconf, f"{self._type}.local.", handlers=[self._on_change], question_type=DNSQuestionType.QM
+            self._zeroconf,
+            [f"{each}.local." for each in self._types],
+            handlers=[self._on_change],
+            question_type=DNSQuestionType.QM,
         )
         try:
             while not self._enough(self.found):
@@ -77,12 +79,13 @@ class _Search:
             self._found.pop(name, None)
             self._progress.set()
             return
-        task = asyncio.get_running_loop().create_task(self._resolve(name))
+        task = asyncio.get_running_loop().create_task(self._resolve(service_type, name))
         self._resolving.add(task)
         task.add_done_callback(self._resolving.discard)
 
-    async def _resolve(self, name: str) -> None:
-        base = self._type.partition("._sub.")[2] or self._type
+    async def _resolve(self, service_type: str, name: str) -> None:
+        asked = service_type.removesuffix(".local.")
+        base = asked.partition("._sub.")[2] or asked
         info = AsyncServiceInfo(f"{base}.local.", name)
         if not await info.async_request(self._zeroconf, _RESOLVE_MILLISECONDS, DNSQuestionType.QM):
             return

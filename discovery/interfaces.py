@@ -47,16 +47,20 @@ def interfaces() -> tuple[Interface, ...]:
     return tuple(found)
 
 
+def pick(wanted: tuple[str, ...], present: Iterable[Interface]) -> list[Interface]:
+    """Those that `choose` takes, with the addresses that are wanted of each."""
+    several = tuple(present)
+    if wanted:
+        return [_only(i, wanted) for i in several if i.name in wanted or set(i.addresses) & set(wanted)]
+    return [i for i in several if not i.loopback and not i.virtual] or [i for i in several if i.loopback]
+
+
 def choose(wanted: tuple[str, ...], present: Iterable[Interface]) -> Chosen:
     """By `wanted` names or addresses; all real ones when it is empty, loopback if there is nothing else.
 
     What is wanted but not there now is left out: a cable may be plugged in later.
     """
-    several = tuple(present)
-    if wanted:
-        picked = [_only(i, wanted) for i in several if i.name in wanted or set(i.addresses) & set(wanted)]
-    else:
-        picked = [i for i in several if not i.loopback and not i.virtual] or [i for i in several if i.loopback]
+    picked = pick(wanted, present)
     listen = [address for interface in picked for address in _first_of_each_family(interface)]
     tell = [a for interface in picked for a in interface.addresses if not _link_local_6(a)]
     return Chosen(listen=tuple(dict.fromkeys(listen)), tell=tuple(dict.fromkeys(tell or listen)))

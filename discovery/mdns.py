@@ -27,14 +27,16 @@ RETRY_SECONDS = 30.0  # without a network that takes multicast
 
 log = structlog.get_logger(__name__)
 
-_OUR_EVENTS = frozenset({Event.PRINTER_CREATED, Event.PRINTER_DELETED, Event.PRINTER_CONFIG_CHANGED})
+_OUR_EVENTS = frozenset(
+    {Event.PRINTER_CREATED, Event.PRINTER_DELETED, Event.PRINTER_CONFIG_CHANGED, Event.SITES_CHANGED}
+)
 
 
 class PrinterSource(Protocol):
-    """gateway.services.printers.Printers, as far as it matters here."""
+    """The Printers to announce. `generation` is another one whenever `all` may be."""
 
     @property
-    def generation(self) -> int: ...
+    def generation(self) -> object: ...
     def all(self) -> tuple[Printer, ...]: ...
 
 
@@ -64,7 +66,7 @@ class Advertiser:
         self._wished: dict[UUID, str] = {}
         self._conflicts: set[str] = set()
         self._wake = asyncio.Event()
-        self._seen: tuple[int, Chosen | None] = (-1, None)
+        self._seen: tuple[object, Chosen | None] = (-1, None)
 
     @property
     def host(self) -> str:
