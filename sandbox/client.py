@@ -20,6 +20,7 @@ from sandbox.pool import Pool
 from sandbox.protocol import ProtocolError
 from sandbox.recipe import Recipe, recipe_to_wire
 from sandbox.settings import SandboxSettings
+from sandbox.unpacking import Listed, Parts, Take
 from sandbox.worker import Header, Sink
 
 ThumbnailSink = Callable[[int, bytes], Awaitable[None]]
@@ -33,7 +34,7 @@ _MAX_THUMBNAIL = 16 * 1024 * 1024
 
 
 class Sandbox:
-    """Pools of jails behind six calls. Start it once in each process that prepares or delivers."""
+    """Pools of jails behind seven calls. Start it once in each process that prepares or delivers."""
 
     def __init__(self, settings: SandboxSettings | None = None, *, tools: Tools | None = None) -> None:
         self.settings = settings or SandboxSettings()
@@ -166,6 +167,20 @@ class Sandbox:
         request = self._request("merge", None, password) | {"documents": len(sources)}
         answer = await self._run(request, sources, _Sinks(self.settings, sink, None), batch)
         return _parsed(facts_from_wire, answer.get("facts"))
+
+    async def unpack(self, source: AsyncIterator[bytes], listed: Listed, take: Take, *, option_line: str = "") -> None:
+        """Take a mail apart: `listed` hears of all parts and says which it wants, and `take` gets those, one by one.
+
+        `option_line` is a regular expression: the lines at the top of the text that match are told and not printed.
+        """
+        parts = Parts(listed, take, cap=self.settings.limits.max_output_bytes)
+        async with self.pool.worker(None) as worker:
+            try:
+                with self._lull.working():
+                    request = self._request("unpack", None, None) | {"option_line": option_line}
+                    await worker.exchange(request, [source], parts)
+            finally:
+                await parts.abandon()
 
     async def _run(
         self,

@@ -5,6 +5,7 @@ import email
 import email.errors
 import email.policy
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage, Message
 from html import escape
@@ -37,19 +38,36 @@ def letter_of(path: Path) -> Letter:
     """Parse a mail. Broken, or TooLarge for one of too many or too deeply nested parts."""
     if path.stat().st_size > _MAX_MAIL:
         raise TooLarge("a mail", limit="bytes", allowed=_MAX_MAIL)
-    data = path.read_bytes()
-    _bounded(data)
-    try:
+    return letter(parsed(path.read_bytes()))
+
+
+def parsed(data: bytes) -> EmailMessage:
+    """The message, its parts not decoded yet. TooLarge, or Broken."""
+    bounded(data)
+    with _broken():
         message = email.message_from_bytes(data, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
+        return message
+
+
+def letter(message: EmailMessage) -> Letter:
+    """What is printed of a parsed message."""
+    with _broken():
         return _letter(message)
+
+
+@contextmanager
+def _broken() -> Iterator[None]:
+    """The parser raises many things on what is not worth the name of a mail."""
+    try:
+        yield
     except (RecursionError, LookupError, ValueError, TypeError, AttributeError, email.errors.MessageError) as error:
         raise Broken(f"mail: {type(error).__name__}: {error}") from error
 
 
 def body_of(letter: Letter, task: Task) -> tuple[str, bool]:
     """The mail as the body of an XHTML document, and whether its layout asks for the office worker."""
-    rows = "".join(f"<p><b>{escape(name)}:</b> {_plain(value)}</p>" for name, value in letter.fields)
+    rows = heading(letter)
     listed = ""
     if letter.attached:
         items = "".join(f"<li>{_plain(name)} ({_size(size)})</li>" for name, size in letter.attached)
@@ -57,6 +75,11 @@ def body_of(letter: Letter, task: Task) -> tuple[str, bool]:
     if letter.html:
         return f"{rows}<hr/>{letter.html}{listed}", True
     return f"{rows}<hr/>{flow.preformatted(letter.text, task)}{listed}", False
+
+
+def heading(letter: Letter) -> str:
+    """Who wrote to whom, as XHTML."""
+    return "".join(f"<p><b>{escape(name)}:</b> {_plain(value)}</p>" for name, value in letter.fields)
 
 
 def notes_of(letter: Letter) -> tuple[str, ...]:
@@ -75,7 +98,7 @@ def left_out(count: int) -> str:
     return f"{count} picture{'s' if count > 1 else ''} not contained in the file {'were' if count > 1 else 'was'} left out."
 
 
-def _bounded(data: bytes) -> None:
+def bounded(data: bytes) -> None:
     """Refuse before parsing what would keep the parser busy for minutes: it is not made for a hundred thousand parts."""
     if data.count(b"\n--") > _MAX_BOUNDARIES:
         raise TooLarge("lines that look like a mail's boundaries", limit="bytes", allowed=_MAX_BOUNDARIES)
@@ -84,10 +107,10 @@ def _bounded(data: bytes) -> None:
 
 
 def _letter(message: EmailMessage) -> Letter:
-    parts = list(_parts(message, 0))
-    html = next((part for part in parts if part.get_content_type() == "text/html" and not _is_attached(part)), None)
-    text = next((part for part in parts if part.get_content_type() == "text/plain" and not _is_attached(part)), None)
-    pictures = {_identifier(part): part for part in parts if part.get_content_type() in _PICTURES and _identifier(part)}
+    parts = list(leaves(message, 0))
+    html = next((part for part in parts if part.get_content_type() == "text/html" and not is_attached(part)), None)
+    text = next((part for part in parts if part.get_content_type() == "text/plain" and not is_attached(part)), None)
+    pictures = {identifier(part): part for part in parts if part.get_content_type() in _PICTURES and identifier(part)}
     used: set[str] = set()
 
     def resolve(address: str) -> str:
@@ -96,22 +119,20 @@ def _letter(message: EmailMessage) -> Letter:
             return web.own(address)
         used.add(name)
         part = pictures[name]
-        return f"data:{part.get_content_type()};base64,{base64.b64encode(_payload(part)).decode('ascii')}"
+        return f"data:{part.get_content_type()};base64,{base64.b64encode(payload(part)).decode('ascii')}"
 
     shown, left_out = web.body(_content(html), resolve) if html is not None and _content(html).strip() else ("", 0)
-    others = [part for part in parts if part is not html and part is not text and _identifier(part) not in used]
+    others = [part for part in parts if part is not html and part is not text and identifier(part) not in used]
     return Letter(
         fields=tuple((name, str(message[name])) for name in _SHOWN if message[name]),
         html=shown,
         text=_content(text) if text is not None else "",
-        attached=tuple(
-            (_name(part), len(_payload(part))) for part in others if _is_attached(part) or not _is_text(part)
-        ),
+        attached=tuple((_name(part), len(payload(part))) for part in others if is_attached(part) or not is_text(part)),
         left_out=left_out,
     )
 
 
-def _parts(message: Message, depth: int) -> Iterator[Message]:
+def leaves(message: Message, depth: int) -> Iterator[Message]:
     """The leaves; a mail in a mail is one leaf. TooLarge past 30 levels or 2,000 parts."""
     if depth > _MAX_DEPTH:
         raise TooLarge("levels of a mail", limit="bytes", allowed=_MAX_DEPTH)
@@ -124,18 +145,18 @@ def _parts(message: Message, depth: int) -> Iterator[Message]:
         raise TooLarge("parts of a mail", limit="bytes", allowed=_MAX_PARTS)
     for part in parts:
         if isinstance(part, Message):
-            yield from _parts(part, depth + 1)
+            yield from leaves(part, depth + 1)
 
 
-def _is_attached(part: Message) -> bool:
-    return part.get_content_disposition() == "attachment" or (part.get_filename() is not None and not _is_text(part))
+def is_attached(part: Message) -> bool:
+    return part.get_content_disposition() == "attachment" or (part.get_filename() is not None and not is_text(part))
 
 
-def _is_text(part: Message) -> bool:
+def is_text(part: Message) -> bool:
     return part.get_content_type() in {"text/plain", "text/html"}
 
 
-def _identifier(part: Message) -> str:
+def identifier(part: Message) -> str:
     return str(part.get("Content-ID", "")).strip().strip("<>")
 
 
@@ -143,13 +164,13 @@ def _name(part: Message) -> str:
     return part.get_filename() or f"unnamed {part.get_content_type()}"
 
 
-def _payload(part: Message) -> bytes:
+def payload(part: Message) -> bytes:
     found = part.get_payload(decode=True)
     return found if isinstance(found, bytes) else b""
 
 
 def _content(part: Message) -> str:
-    data = _payload(part)
+    data = payload(part)
     try:
         return data.decode(part.get_content_charset("utf-8"))
     except (LookupError, UnicodeDecodeError):

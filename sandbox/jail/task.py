@@ -30,6 +30,8 @@ class Task:
     recipe: Recipe = field(default_factory=Recipe)
     thumbnails: Thumbnails = field(default_factory=lambda: Thumbnails(count=0))
     sides: tuple[int, ...] = ()
+    option_line: str = ""
+    """A regular expression: which line at the top of a mail says how it is printed; "" looks for none."""
     raw: bool = False
     """Whether a document in a printer's language may go on as it is."""
     report: Callable[[int], None] = _nobody
@@ -65,6 +67,7 @@ def task_from_wire(
         recipe=recipe_from_wire(recipe) if recipe else Recipe(),
         thumbnails=Thumbnails(**request["thumbnails"]),
         sides=tuple(request.get("sides") or ()),
+        option_line=str(request.get("option_line", "")),
         raw=request.get("raw", False) is True,
         report=report,
         office=office if request.get("office", False) is True else None,

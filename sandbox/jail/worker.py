@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.errors import Crashed, SandboxError, TooLarge, to_wire
-from sandbox.jail import fonts, look, render
+from sandbox.jail import fonts, look, render, unpack
 from sandbox.jail.channel import Channel, file_chunks
 from sandbox.jail.document import Opened, merged, open_document
 from sandbox.jail.image_pdf import ImagePdf, Picture, deflated
@@ -94,6 +94,8 @@ def serve(channel: Channel, request: dict[str, Any], folder: Path) -> bool:
 
 
 def _work(channel: Channel, task: Task) -> dict[str, object]:
+    if task.operation == "unpack":
+        return unpack.unpacked(channel, task)
     opened = (
         merged(task, _incoming(channel, task))
         if task.operation == "merge"
