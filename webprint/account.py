@@ -15,6 +15,7 @@ from gateway.services.preferences import wanted_kinds
 from webprint.answers import status_of
 from webprint.entering import user_of
 from webprint.language import keep_language
+from webprint.purse import purse_of
 from webprint.requests import first
 from webprint.site import Site, Visit
 
@@ -24,11 +25,15 @@ KINDS = {
     NoticeKind.FAILED: (N_("A job was not printed"), N_("It failed, was refused, or its time ran out.")),
     NoticeKind.NEEDS_WORD: (N_("A job needs a word"), N_("It asks for a password, or whether it came out.")),
     NoticeKind.LOOKED: (N_("Somebody opened my document"), N_("Whoever runs the printers, with a reason.")),
+    NoticeKind.LOW_BALANCE: (N_("My credit is low"), N_("Once, until there is more again.")),
     NoticeKind.READY: (N_("A job is ready"), N_("It waits for you to release it.")),
     NoticeKind.PRINTED: (N_("A job was printed"), N_("All its pages came out.")),
 }
 DONE = {
     "saved": N_("Saved."),
+    "push": N_("This device shows notices from now on."),
+    "push-off": N_("That device shows no notices any more."),
+    "push-failed": N_("This browser could not be added. Turn notices off and on again in its settings."),
     "pin": N_("Your PIN was changed. Everywhere else you are signed out."),
     "password": N_("Your password was changed. Everywhere else you are signed out."),
 }
@@ -59,6 +64,7 @@ class NoticeChoice:
     hint: str
     mail: bool
     page: bool
+    push: bool
 
 
 class AccountPages:
@@ -74,12 +80,17 @@ class AccountPages:
         """All of the form at once; what was refused stands in it again."""
         user, form = await user_of(self._site, visit), visit.form
         name = first(form, "full_name").strip()
+        before = await personal_of(self._site).preferences.of(user)
+        # Where there is no credit the form does not ask about it: what was chosen stays.
+        unasked = frozenset[NoticeKind]() if personal_of(self._site).credit.enabled else {NoticeKind.LOW_BALANCE}
         chosen = Preferences(
             language=first(form, "language"),
             device=first(form, "device"),
             select_all=bool(first(form, "select_all")),
-            mail=wanted_kinds(frozenset(form.get("mail", ()))),
-            page=wanted_kinds(frozenset(form.get("page", ()))),
+            mail=wanted_kinds(frozenset(form.get("mail", ()))) | (unasked & before.mail),
+            page=wanted_kinds(frozenset(form.get("page", ()))) | (unasked & before.page),
+            push=wanted_kinds(frozenset(form.get("push", ()))) | (unasked & before.push),
+            push_names=bool(first(form, "push_names")),
         )
         try:
             if len(name) > LONGEST_NAME or not name.isprintable():
@@ -97,7 +108,8 @@ class AccountPages:
     async def _page(
         self, visit: Visit, user: User, chosen: Preferences, *, name: str, refusal: Refusal | None = None
     ) -> Response:
-        personal = personal_of(self._site)
+        personal, push = personal_of(self._site), self._site.phone.push if self._site.phone else None
+        purse = await purse_of(self._site, user.name)
         return self._site.page(
             visit,
             "account.html",
@@ -108,15 +120,27 @@ class AccountPages:
             chosen=chosen,
             languages=NAMES,
             devices=[(device.name, device.info or device.name) for device in self._site.printers.devices()],
-            kinds=[_choice(kind, chosen) for kind in KINDS],
+            kinds=[_choice(kind, chosen) for kind in KINDS if kind is not NoticeKind.LOW_BALANCE or purse],
+            purse=purse,
             mail_enabled=personal.mailer.enabled,
             addresses=await personal.addresses.of(user),
             cards=len(user.cards),
+            remote=self._site.remote is not None,
+            charges=any(printer.takes_projects for printer in self._site.printers.all()),
+            push=push,
+            pushed=await push.of(user) if push else [],
+            own_printers=len(await self._site.phone.queues.of(user)) if self._site.phone else 0,
+            zone=self._site.settings.site.time_zone,
         )
 
 
 def _choice(kind: NoticeKind, chosen: Preferences) -> NoticeChoice:
     label, hint = KINDS[kind]
     return NoticeChoice(
-        kind=kind.value, label=_(label), hint=_(hint), mail=kind in chosen.mail, page=kind in chosen.page
+        kind=kind.value,
+        label=_(label),
+        hint=_(hint),
+        mail=kind in chosen.mail,
+        page=kind in chosen.page,
+        push=kind in chosen.push,
     )

@@ -48,7 +48,11 @@ class CardPages:
             status=200 if refusal is None else status_of(refusal),
             refusal="" if refusal is None else said(refusal.message),
             done=done_text(DONE, visit),
-            cards=[(one, "" if one.added_at is None else day(one.added_at, zone)) for one in await cards.of(user)],
+            cards=[(one, _day(one.added_at, zone), _day(one.expires_at, zone)) for one in await cards.of(user)],
             most=cards.most,
             label=label,
         )
+
+
+def _day(at: float | None, zone: str) -> str:
+    return "" if at is None else day(at, zone)

@@ -1,11 +1,12 @@
 """What was told to somebody, in the pages; and the page that a mail's "keep it longer" opens."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from starlette.responses import RedirectResponse, Response
 
 from gateway.domain.personal import Notice, NoticeKind
-from gateway.i18n import day_and_time, said
+from gateway.i18n import day_and_time, money, said
 from gateway.i18n import gettext as _
 from gateway.services.limits import Kind, Limit, subscriber
 from webprint import words
@@ -17,10 +18,10 @@ from webprint.site import Site, Visit
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NoticeView:
-    """One notice in words; `at` and `ago` say when, for machines and for people."""
+    """One notice in words; `url` is where to go on, `at` and `ago` say when, for machines and for people."""
 
     id: int
-    job_id: int
+    url: str
     tone: str
     icon: str
     title: str
@@ -71,10 +72,15 @@ class NoticePages:
     def _view(self, notice: Notice) -> NoticeView:
         assert notice.kind is not None
         until = notice.values.get("until", "")
-        title, text, tone, icon = _told(notice.kind, notice, self._time(float(until)) if until else "")
+        if notice.kind is NoticeKind.COPIED:
+            title, text, tone, icon = _copied(notice)
+        elif notice.kind is NoticeKind.LOW_BALANCE:
+            title, text, tone, icon = _low(notice)
+        else:
+            title, text, tone, icon = _told(notice.kind, notice, self._time(float(until)) if until else "")
         return NoticeView(
             id=notice.id,
-            job_id=notice.job_id,
+            url=_url(notice),
             tone=tone,
             icon=icon,
             title=title,
@@ -83,6 +89,12 @@ class NoticePages:
             ago=words.ago(self._site.clock.now() - notice.at),
             new=notice.read_at is None,
         )
+
+
+def _url(notice: Notice) -> str:
+    if notice.kind is NoticeKind.LOW_BALANCE:
+        return "/account/credit"
+    return f"/jobs/{notice.job_id}" if notice.job_id else "/account/security"
 
 
 def _told(kind: NoticeKind, notice: Notice, until: str) -> tuple[str, str, str, str]:
@@ -102,6 +114,22 @@ def _told(kind: NoticeKind, notice: Notice, until: str) -> tuple[str, str, str, 
     if kind is NoticeKind.FAILED:
         return _("%(name)s was not printed", name=name), said(values.get("message", "")), "bad", "alert"
     return _("%(name)s needs a word from you", name=name), _question(values.get("question", "")), "warn", "alert"
+
+
+def _low(notice: Notice) -> tuple[str, str, str, str]:
+    left = money(Decimal(notice.values.get("amount", "0")), notice.values.get("currency", "EUR"))
+    return _("%(balance)s are left to print with", balance=left), _("Ask at the desk to add credit."), "warn", "alert"
+
+
+def _copied(notice: Notice) -> tuple[str, str, str, str]:
+    text = _(
+        "An old key of “%(device)s” was used again, from %(address)s, so somebody may have copied it. That device is"
+        " signed out everywhere. If you do not know the address, change your password and end all sign-ins that are"
+        " not yours; then sign in on the device again.",
+        device=notice.values.get("device", ""),
+        address=notice.values.get("address", ""),
+    )
+    return _("You were signed out on a device of yours"), text, "bad", "alert"
 
 
 def _question(question: str) -> str:

@@ -15,6 +15,7 @@ from webprint.entering import user_of
 from webprint.hosts import public_base
 from webprint.requests import SESSION, SESSION_TLS, first, set_cookie
 from webprint.site import Site, Visit
+from webprint.staying import begin, keep
 
 
 class ProofPages:
@@ -74,21 +75,28 @@ class ProofPages:
     async def _again(self, visit: Visit, user: User, response: Response) -> Response:
         return self._with_cookie(visit, response, await self._session(visit, user))
 
-    async def _session(self, visit: Visit, user: User) -> tuple[str, Session]:
-        """A new proof ends all sessions; whoever gave it goes on in a new one, proved as the old one was."""
+    async def _session(self, visit: Visit, user: User) -> tuple[str, Session, str]:
+        """(cookie, session, refresh token): a new proof ends all sessions; whoever gave it goes on in a new one.
+
+        It is proved as the old one was, and stays as long.
+        """
         assert visit.session is not None
-        return await self._site.identity.open_session(
+        method, stays = visit.session.method, bool(visit.session.phone)
+        token, phone = await begin(self._site, visit, user, method=method) if stays else ("", "")
+        cookie, session = await self._site.identity.open_session(
             user,
-            method=visit.session.method,
+            method=method,
             address=visit.actor.address,
             browser=browser_name(visit.request.headers.get("user-agent", "")),
-            stay=visit.session.stay,
+            phone=phone,
+            second=visit.session.second,
         )
+        return cookie, session, token
 
-    def _with_cookie(self, visit: Visit, response: Response, opened: tuple[str, Session]) -> Response:
-        cookie, session = opened
-        seconds = session.expires_at - session.created_at if session.stay else None
-        set_cookie(visit.request, response, (SESSION, SESSION_TLS), cookie, seconds=seconds)
+    def _with_cookie(self, visit: Visit, response: Response, opened: tuple[str, Session, str]) -> Response:
+        cookie, _session, token = opened
+        set_cookie(visit.request, response, (SESSION, SESSION_TLS), cookie)
+        keep(self._site, visit.request, response, token)
         return response
 
 

@@ -7,19 +7,31 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
+from gateway.services.administration import Administration
 from gateway.services.delegates import Delegates
 from gateway.services.desk import Desk
+from gateway.services.doctor import Doctor
 from gateway.services.guests import Guests
+from gateway.services.house import House
 from gateway.services.identity import Identity
 from gateway.services.kiosk import Kiosk
+from gateway.services.mail_desk import MailDesk
+from gateway.services.mail_links import MailLinks
+from gateway.services.network_doctor import NetworkDoctor
+from gateway.services.people import People
 from gateway.services.personal import Personal
-from gateway.services.ports import Clock
+from gateway.services.phone_services import PhoneServices
+from gateway.services.ports import Clock, Profiles
 from gateway.services.preview import Preview
 from gateway.services.printers import Printers
+from gateway.services.programs import Programs
 from gateway.services.release import Release
+from gateway.services.remote_access import RemoteAccess
 from gateway.services.shares import Shares
 from gateway.services.signin_methods import SignInMethods
+from gateway.services.sites import Sites
 from gateway.services.statistics import Statistics
+from gateway.services.terminal_desk import TerminalDesk
 from gateway.services.uploads import Uploads
 from gateway.settings import Settings
 from webprint.account import AccountPages
@@ -27,10 +39,13 @@ from webprint.account_addresses import AddressPages
 from webprint.account_cards import CardPages
 from webprint.account_notices import NoticePages
 from webprint.account_proofs import ProofPages
+from webprint.admin.routes import admin_routes
 from webprint.answers import SecureHeaders
+from webprint.approve import approve_rows
 from webprint.data import DataPages
 from webprint.delegates import DelegatePages
 from webprint.desk import DeskPages
+from webprint.desk_credit import DeskCreditPages
 from webprint.guard import Guard, Handler
 from webprint.guest import GuestPages
 from webprint.history import HistoryPages
@@ -38,9 +53,19 @@ from webprint.jobs import JobPages
 from webprint.kiosk import KioskPages
 from webprint.kiosk_door import KioskGuard
 from webprint.kiosk_jobs import KioskJobs
+from webprint.kiosk_phone import KioskPhone
+from webprint.kiosk_reader import KioskReader
 from webprint.later import LaterPages
 from webprint.live import LiveJobs
+from webprint.mail import mail_rows
+from webprint.phone_routes import account_rows, app_rows, place_rows, screen_rows, share_route
+from webprint.projects import project_rows
+from webprint.register import register_rows
+from webprint.remote import remote_rows
+from webprint.second import SecondPages
 from webprint.security import SecurityPages
+from webprint.setup import setup_routes
+from webprint.setup_tools import SetUp
 from webprint.shares import SharePages
 from webprint.signin import SignInPages
 from webprint.signin_confirm import ConfirmPages
@@ -49,6 +74,7 @@ from webprint.signin_oidc import OidcPages
 from webprint.signin_passkey import PasskeyPages
 from webprint.site import Ports, Site, make_templates, read_static
 from webprint.start import StartPages
+from webprint.statement import statement_rows
 from webprint.tus import TusPages
 from webprint.upload import UploadPages
 from webprint.upload_door import UploadGuard
@@ -59,6 +85,9 @@ def create_app(
     release: Release,
     preview: Preview | None = None,
     kiosk: Kiosk | None = None,
+    terminals: TerminalDesk | None = None,
+    doctor: Doctor | None = None,
+    network: NetworkDoctor | None = None,
     uploads: Uploads | None = None,
     guests: Guests | None = None,
     desk: Desk | None = None,
@@ -67,7 +96,14 @@ def create_app(
     statistics: Statistics | None = None,
     live: LiveJobs | None = None,
     personal: Personal | None = None,
+    people: People | None = None,
+    mail_links: MailLinks | None = None,
+    mail_desk: MailDesk | None = None,
+    administration: Administration,
+    programs: Programs | None = None,
     printers: Printers,
+    sites: Sites | None = None,
+    setup: SetUp | None = None,
     identity: Identity,
     settings: Settings,
     clock: Clock,
@@ -75,7 +111,11 @@ def create_app(
     ports: Callable[[], Ports] | None = None,
     lan_host: Callable[[], str | None] = lambda: None,
     sign_in: SignInMethods | None = None,
+    phone: PhoneServices | None = None,
+    remote: RemoteAccess | None = None,
+    profiles: Callable[[], Profiles] | None = None,
     hosts: Callable[[], Collection[str]] = tuple,
+    house: House | None = None,
     plain_sign_in: bool = False,
 ) -> Starlette:
     """The pages as one ASGI application.
@@ -85,11 +125,13 @@ def create_app(
     visitors who came by localhost. Without `sign_in` there are passwords and PINs alone; `hosts` gives the names of this
     server, to which links may lead. `plain_sign_in` lets people sign in over plain HTTP from other machines too.
     """
-    static = read_static()
     site = Site(
         release=release,
         preview=preview,
         kiosk=kiosk,
+        terminals=terminals,
+        doctor=doctor,
+        network=network,
         uploads=uploads,
         guests=guests,
         desk=desk,
@@ -98,7 +140,14 @@ def create_app(
         statistics=statistics,
         live=live,
         personal=personal,
+        people=people,
+        mail_links=mail_links,
+        mail_desk=mail_desk,
         printers=printers,
+        sites=sites,
+        administration=administration,
+        setup=setup,
+        programs=programs,
         identity=identity,
         settings=settings,
         clock=clock,
@@ -106,20 +155,27 @@ def create_app(
         ports=ports or (lambda: _configured_ports(settings)),
         lan_host=lan_host,
         sign_in=sign_in,
+        phone=phone,
+        remote=remote,
+        profiles=profiles,
         hosts=hosts,
+        house=house,
         plain_sign_in=plain_sign_in,
-        static=static,
-        templates=make_templates(static, settings.site.name),
+        static=read_static(),
+        templates=make_templates(settings.site.name),
     )
     guard = Guard(site)
     app = Starlette(
         routes=[
             *_routes(guard, site),
+            share_route(site),
             *_sign_in_routes(guard, site),
             *_account_routes(guard, site),
             *_desk_routes(guard, site),
             *_upload_routes(UploadGuard(site), site),
             *_kiosk_routes(KioskGuard(site), site),
+            *admin_routes(guard, site),
+            *setup_routes(guard, site),
         ],
         middleware=[Middleware(SecureHeaders)],
         exception_handlers={HTTPException: guard.on_http_exception},
@@ -136,6 +192,7 @@ def _routes(guard: Guard, site: Site) -> list[Route]:
         ("GET", "/ca.pem", start.ca),
         ("GET", "/static/{name}", start.static),
         ("GET", "/language", start.language),
+        *app_rows(site),
         ("GET", "/jobs", jobs.show),
         ("POST", "/jobs/release", jobs.release),
         ("POST", "/jobs/release-all", jobs.release_all),
@@ -147,13 +204,14 @@ def _routes(guard: Guard, site: Site) -> list[Route]:
         ("POST", "/jobs/{id:int}/reprint", jobs.reprint),
         ("POST", "/jobs/{id:int}/favourite", jobs.favourite),
         ("POST", "/jobs/{id:int}/extend", jobs.extend),
-        ("POST", "/jobs/{id:int}/claim", jobs.claim),
+        ("POST", "/jobs/{id:int}/take", jobs.take),
         ("POST", "/jobs/{id:int}/unlock", jobs.unlock),
         ("POST", "/jobs/{id:int}/convert", jobs.convert),
         ("POST", "/jobs/{id:int}/later", LaterPages(site).hold),
         ("POST", "/jobs/{id:int}/came-out", jobs.came_out),
         ("POST", "/jobs/{id:int}/not-out", jobs.not_out),
         *_job_rows(site, jobs),
+        *approve_rows(site),
     ]
     return [guard.route(method, path, handler) for method, path, handler in table]
 
@@ -167,6 +225,7 @@ def _job_rows(site: Site, jobs: JobPages) -> list[tuple[str, str, Handler]]:
         ("POST", "/jobs/{id:int}/release", jobs.release_one),
         ("POST", "/jobs/{id:int}/proof", jobs.proof),
         ("POST", "/jobs/{id:int}/private", jobs.hide),
+        ("POST", "/jobs/{id:int}/charge", jobs.charge),
         ("POST", "/jobs/{id:int}/share", shares.make),
         ("POST", "/jobs/{id:int}/shares/{share:int}/revoke", shares.revoke),
         ("GET", "/s/{token}", shares.show),
@@ -183,7 +242,7 @@ def _sign_in_routes(guard: Guard, site: Site) -> list[Route]:
     """All ways in, and what proves a person."""
     sign_in, mail, passkey, confirm = SignInPages(site), MailPages(site), PasskeyPages(site), ConfirmPages(site)
     security = SecurityPages(site)
-    oidc = OidcPages(site, security)
+    oidc, second = OidcPages(site, security), SecondPages(site, security)
     table: list[tuple[str, str, Handler]] = [
         ("GET", "/signin", sign_in.show),
         ("POST", "/signin", sign_in.sign_in),
@@ -200,6 +259,13 @@ def _sign_in_routes(guard: Guard, site: Site) -> list[Route]:
         ("POST", "/signin/confirm", confirm.confirm),
         ("POST", "/signin/confirm/mail", mail.confirm),
         ("GET", "/signin/confirm/oidc/{provider}", oidc.confirm),
+        ("GET", "/signin/second", second.ask),
+        ("POST", "/signin/second", second.check),
+        ("GET", "/account/security/second", second.show),
+        ("POST", "/account/security/second/begin", second.begin),
+        ("POST", "/account/security/second/confirm", second.confirm),
+        ("POST", "/account/security/second/codes", second.renew),
+        ("POST", "/account/security/second/remove", second.remove),
         ("GET", "/account/security", security.show),
         ("POST", "/account/security/passkeys/options", security.passkey_options),
         ("POST", "/account/security/passkeys", security.add_passkey),
@@ -211,6 +277,7 @@ def _sign_in_routes(guard: Guard, site: Site) -> list[Route]:
         ("POST", "/account/security/app-passwords/{id}/remove", security.remove_app_password),
         ("POST", "/account/security/sessions/{tag}/end", security.end_session),
         ("POST", "/account/security/sessions/end-others", security.end_others),
+        *register_rows(site),
     ]
     return [guard.route(method, path, handler) for method, path, handler in table]
 
@@ -220,6 +287,9 @@ def _account_routes(guard: Guard, site: Site) -> list[Route]:
     account, proofs, cards = AccountPages(site), ProofPages(site), CardPages(site)
     addresses, notices, data = AddressPages(site), NoticePages(site), DataPages(site)
     table: list[tuple[str, str, Handler]] = [
+        *account_rows(site),
+        *statement_rows(site),
+        *project_rows(site),
         ("GET", "/account", account.show),
         ("POST", "/account", account.save),
         ("GET", "/account/pin", proofs.show_pin),
@@ -237,6 +307,8 @@ def _account_routes(guard: Guard, site: Site) -> list[Route]:
         ("POST", "/account/addresses/confirm", addresses.confirm),
         ("GET", "/account/notices", notices.show),
         ("POST", "/account/notices", notices.read),
+        *mail_rows(site),
+        *remote_rows(site),
         ("GET", "/keep", notices.asked_to_keep),
         ("POST", "/keep", notices.keep),
         ("GET", "/account/data", data.show),
@@ -261,6 +333,7 @@ def _upload_routes(guard: UploadGuard, site: Site) -> list[Route]:
         ("DELETE", "/upload/files/{id}", tus.forget),
         ("POST", "/upload/close", pages.close),
         ("GET", "/upload/jobs/{id:int}", pages.state),
+        *place_rows(site),
         ("GET", "/p/{name}", guest.place),
         ("POST", "/p/{name}", guest.upload),
         ("GET", "/guest", guest.home),
@@ -282,17 +355,23 @@ def _upload_routes(guard: UploadGuard, site: Site) -> list[Route]:
 def _kiosk_routes(guard: KioskGuard, site: Site) -> list[Route]:
     """Release stations: behind a guard of their own, with sessions that the rest of the portal does not know."""
     jobs = KioskJobs(site)
-    pages = KioskPages(site, jobs)
+    phone, reader = KioskPhone(site), KioskReader(site)
+    pages = KioskPages(site, jobs, phone, reader)
     table: list[tuple[str, str, Handler]] = [
         ("GET", "/kiosk", pages.choose),
         ("GET", "/kiosk/{station}", pages.show),
         ("GET", "/kiosk/{station}/last", pages.last),
+        ("GET", "/kiosk/{station}/phone", phone.show),
+        ("GET", "/kiosk/{station}/pair", reader.ask),
+        ("POST", "/kiosk/{station}/pair", reader.pair),
         ("POST", "/kiosk/{station}/in", pages.enter),
         ("POST", "/kiosk/{station}/out", pages.leave),
         ("POST", "/kiosk/{station}/here", pages.stay),
         ("POST", "/kiosk/{station}/card", pages.add_card),
+        *screen_rows(site),
         ("POST", "/kiosk/{station}/release", jobs.release),
         ("POST", "/kiosk/{station}/delete", jobs.delete),
+        ("GET", "/kiosk/{station}/projects", jobs.projects),
         ("POST", "/kiosk/{station}/jobs/{id:int}/answer", jobs.answer),
         ("GET", "/kiosk/{station}/jobs/{id:int}/pages/{number:int}.png", jobs.thumbnail),
     ]
@@ -302,10 +381,12 @@ def _kiosk_routes(guard: KioskGuard, site: Site) -> list[Route]:
 
 def _desk_routes(guard: Guard, site: Site, *, below: str = "") -> list[Route]:
     """Twice: with a session of the portal, and with a short one at a station."""
-    pages = DeskPages(site, station=bool(below))
+    pages, credit = DeskPages(site, station=bool(below)), DeskCreditPages(site, station=bool(below))
     table: list[tuple[str, str, Handler]] = [
         ("GET", "/desk", pages.show),
         ("POST", "/desk/unlock", pages.unlock),
+        ("GET", "/desk/credit", credit.show),
+        ("POST", "/desk/credit", credit.add),
         ("GET", "/desk/jobs/{id:int}", pages.detail),
         ("GET", "/desk/jobs/{id:int}/pages/{number:int}.png", pages.picture),
         ("POST", "/desk/jobs/{id:int}/release", pages.release),

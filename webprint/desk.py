@@ -10,6 +10,7 @@ from markupsafe import Markup
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from gateway.domain.job import Job, JobState
+from gateway.domain.rights import Permission
 from gateway.domain.user import is_guest
 from gateway.errors import BadRequest, NotFound, Refusal
 from gateway.i18n import gettext as _
@@ -18,15 +19,14 @@ from gateway.services.desk import LOOKED, Desk
 from gateway.services.pricing import Pricing
 from webprint import words
 from webprint.answers import status_of
+from webprint.desk_frame import DeskFrame
 from webprint.detail import COMPONENTS
 from webprint.joblist import Note
-from webprint.kiosk_door import home_of, kiosk_of, look_of
-from webprint.kiosk_views import view_station
 from webprint.records import happened, worded
 from webprint.requests import first
-from webprint.site import Site, Visit
+from webprint.site import Visit
 from webprint.start import qr_svg
-from webprint.views import DeviceView, JobView, Part, devices_for, part_of, view_devices, view_job
+from webprint.views import DeviceView, JobView, Part, devices_for, part_of, submitter, view_devices, view_job
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,13 +40,7 @@ class Line:
     ready: bool
 
 
-class DeskPages:
-    def __init__(self, site: Site, *, station: bool = False) -> None:
-        """`station`: below /kiosk, in its manner."""
-        self._site = site
-        self._station = station
-        self._pricing = Pricing(currency=site.settings.site.currency)
-
+class DeskPages(DeskFrame):
     # --- pages -------------------------------------------------------------------------------------------------
 
     async def show(self, visit: Visit) -> Response:
@@ -117,7 +111,7 @@ class DeskPages:
             code=f"{code[:3]} {code[3:]}",
             qr=self._qr(code),
             job=self._view(visit, job),
-            who=await self._desk.who(job),
+            who=await self._who(job),
         )
 
     async def look(self, visit: Visit) -> Response:
@@ -149,9 +143,6 @@ class DeskPages:
             raise NotFound("There is no desk here.")
         return self._site.desk
 
-    def _at(self, visit: Visit) -> str:
-        return f"{home_of(visit)}/desk" if self._station else "/desk"
-
     async def _list(
         self, visit: Visit, *, search: str = "", guests: bool = False, note: Note | None = None
     ) -> Response:
@@ -165,7 +156,8 @@ class DeskPages:
         if search and len(jobs) == 1 and note is None:
             return RedirectResponse(f"{self._at(visit)}/jobs/{jobs[0].id}", status_code=303)
         lines = [await self._line(visit, job) for job in jobs]
-        return self._page(visit, "desk.html", lines=lines, search=search, guests=guests, note=note)
+        credit = self._site.personal is not None and self._site.personal.credit.may_take(visit.actor)
+        return self._page(visit, "desk.html", lines=lines, search=search, guests=guests, note=note, credit=credit)
 
     async def _detail(
         self,
@@ -190,7 +182,12 @@ class DeskPages:
             paid=worded(await self._desk.paid_so_far(job.id)),
             currency=self._site.settings.site.currency,
             pages=[t.number for t in job.thumbnails] if looking else [],
-            can_look=bool(job.thumbnails) and job.key is not None and not job.private and job.password_hash is None,
+            may_cash=self._desk.can(Permission.CASH, job, visit.actor),
+            can_look=self._desk.can(Permission.DOCUMENTS, job, visit.actor)
+            and bool(job.thumbnails)
+            and job.key is not None
+            and not job.private
+            and job.password_hash is None,
             can_extend=job.state is JobState.PENDING_HELD and job.expires_at is not None,
             history=[
                 (
@@ -211,31 +208,18 @@ class DeskPages:
             sure=sure,
         )
 
-    def _page(self, visit: Visit, template: str, *, status: int = 200, **values: object) -> Response:
-        if not self._station:
-            return self._site.page(visit, template, status=status, frame="base.html", at=self._at(visit), **values)
-        return self._site.page(
-            visit,
-            template,
-            status=status,
-            frame="kiosk_desk.html",
-            at=self._at(visit),
-            home=home_of(visit),
-            look=look_of(visit.request),
-            station=view_station(kiosk_of(self._site).station(visit.request.path_params["station"])),
-            seconds=int(self._site.settings.identity.kiosk_seconds),
-            **values,
-        )
-
     async def _line(self, visit: Visit, job: Job) -> Line:
         view = self._view(visit, job)
         return Line(
             job=view,
             name=_("Private document") if job.private else view.name,
-            who=await self._desk.who(job),
+            who=await self._who(job),
             guest=is_guest(job.owner),
             ready=view.can_release,
         )
+
+    async def _who(self, job: Job) -> str:
+        return (await self._desk.guest_label(job) or _("Guest")) if is_guest(job.owner) else submitter(job)
 
     def _view(self, visit: Visit, job: Job) -> JobView:
         return view_job(job, visit.actor, self._site.printers, now=self._site.clock.now())
@@ -246,12 +230,12 @@ class DeskPages:
 
     def _price(self, job: Job) -> str:
         try:
-            printer = self._site.printers.get(job.printer)
+            printer = self._site.printers.of_job(job.printer)
         except NotFound:  # deleted since
             return ""
         if printer.tariff.free:
             return ""
-        quote = self._pricing.of(job, printer)
+        quote = Pricing(currency=self._site.settings.site.currency).of(job, printer)
         return money(quote.amount, quote.currency)
 
     def _qr(self, code: str) -> Markup:

@@ -4,11 +4,15 @@ from starlette.responses import Response
 
 from gateway.domain.job import Job
 from gateway.errors import Refusal
+from gateway.i18n import said
 from webprint import words
+from webprint.answers import status_of
+from webprint.charge import picker_for, printers_of
 from webprint.choices import view_choice
 from webprint.joblist import JobList, fingerprint
 from webprint.looked import looked
 from webprint.preview import PreviewPages, Section
+from webprint.purse import Purse, purse_of
 from webprint.quotes import Told
 from webprint.records import happened, worded
 from webprint.shares import LASTING, PAYERS, NewLink, ShareView, share_views
@@ -23,8 +27,10 @@ class JobDetail:
         self._list = jobs
         self._preview = preview
 
-    async def page_of(self, visit: Visit, job_id: int, *, link: NewLink | None = None) -> Response:
-        """One job's page; `link` is shown this once."""
+    async def page_of(
+        self, visit: Visit, job_id: int, *, link: NewLink | None = None, refusal: Refusal | None = None
+    ) -> Response:
+        """One job's page; `link` is shown this once, and why no project was chosen."""
         job = await self._site.release.visible(job_id, visit.actor)
         await looked(self._site, visit, job, "details")
         acting = await self._site.release.acting(visit.actor)
@@ -39,20 +45,23 @@ class JobDetail:
         shares = await self._shares(visit, job) if view.can_share else []
         again = self._list.quotes.again(job) if view.can_release else None
         state = fingerprint(view, history, shares, again)
-        if link is None and visit.request.headers.get("if-none-match") == state:
+        if link is None and refusal is None and visit.request.headers.get("if-none-match") == state:
             return Response(status_code=304, headers={"ETag": state})
         seen = view.can_release and await self._site.release.sees_pages(job, visit.actor)
         section = await self._preview.section(visit, job) if seen else None
+        printers = printers_of(self._site.printers, [job] if view.can_release else [])
         response = self._site.page(
             visit,
             "job.html",
-            status=section.status if section else 200,
+            status=status_of(refusal) if refusal else section.status if section else 200,
+            refusal=said(refusal.message) if refusal else "",
+            picker=await picker_for(self._site, visit, printers, [job], visit.form if refusal else {}),
             job=view,
             row=job,
             history=history,
             state=state,
             preview=section,
-            told=self._told(job, section),
+            told=self._told(job, section, await purse_of(self._site, visit.actor.user)),
             again=again,
             shares=shares,
             link=link,
@@ -63,13 +72,14 @@ class JobDetail:
         response.headers["ETag"] = state
         return response
 
-    def _told(self, job: Job, section: Section | None) -> Told | None:
+    def _told(self, job: Job, section: Section | None, purse: Purse | None) -> Told | None:
         """Price and obstacles of what the preview shows."""
         if section is None:
             return None
         form = {name: [value] for name, value in section.shown.items()}
         try:
-            return self._list.quotes.tell([job], form | {"device": [section.device.name if section.device else ""]})
+            where = section.device.name if section.device else ""
+            return self._list.quotes.tell([job], form | {"device": [where]}, purse)
         except Refusal:
             return None  # the preview has said it
 

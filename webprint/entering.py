@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from starlette.responses import RedirectResponse, Response
 
-from gateway.domain.user import User
+from gateway.domain.user import Session, User
 from gateway.errors import Forbidden, NotAuthenticated, NotFound, Refusal
 from gateway.i18n import said
 from gateway.services.signin_methods import SignInMethods
@@ -28,6 +28,7 @@ from webprint.requests import (
     set_cookie,
 )
 from webprint.site import Site, Visit
+from webprint.staying import begin, end, keep
 
 WAYS = ("password", "pin")
 
@@ -66,16 +67,18 @@ async def user_of(site: Site, visit: Visit) -> User:
 async def enter(site: Site, visit: Visit, user: User, *, method: str, to: str, stay: bool = False) -> Response:
     """A new session, whatever cookie the browser had, and on to the page that was asked for."""
     await _close_old(site, visit)
-    cookie, session = await site.identity.open_session(
+    token, phone = await begin(site, visit, user, method=method) if stay else ("", "")
+    cookie, _session = await site.identity.open_session(
         user,
         method=method,
         address=visit.actor.address,
         browser=browser_name(visit.request.headers.get("user-agent", "")),
-        stay=stay,
+        phone=phone,
     )
     response = RedirectResponse(safe_next(to), status_code=303)
-    seconds = session.expires_at - session.created_at if session.stay else None
-    set_cookie(visit.request, response, (SESSION, SESSION_TLS), cookie, seconds=seconds)
+    await end(site, visit, response)  # whoever stayed signed in here before
+    keep(site, visit.request, response, token)
+    set_cookie(visit.request, response, (SESSION, SESSION_TLS), cookie)
     drop_cookie(visit.request, response, (FORM, FORM_TLS))
     await bring_language(site, visit, user, response)
     return response
@@ -84,14 +87,16 @@ async def enter(site: Site, visit: Visit, user: User, *, method: str, to: str, s
 async def confirmed(site: Site, visit: Visit, to: str) -> Response:
     """The same session, proved anew, under a new cookie."""
     cookie = cookie_of(visit.request, SESSION, SESSION_TLS) or ""
-    rotated = await site.identity.rotate_session(cookie, address=visit.actor.address)
-    if rotated is None:
-        raise NotAuthenticated("Sign in to see this page.")
-    value, session = rotated
     response = RedirectResponse(safe_next(to), status_code=303)
-    seconds = session.expires_at - site.clock.now() if session.stay else None
-    set_cookie(visit.request, response, (SESSION, SESSION_TLS), value, seconds=seconds)
+    keep_session(visit, response, await site.identity.rotate_session(cookie, address=visit.actor.address))
     return response
+
+
+def keep_session(visit: Visit, response: Response, opened: tuple[str, Session] | None) -> None:
+    """The cookie of a session that was rotated; NotAuthenticated where there was none to rotate."""
+    if opened is None:
+        raise NotAuthenticated("Sign in to see this page.")
+    set_cookie(visit.request, response, (SESSION, SESSION_TLS), opened[0])
 
 
 def sign_in_form(
@@ -119,6 +124,7 @@ def sign_in_form(
         providers=methods.oidc.ways if methods else (),
         passkeys=methods is not None and has_name(visit.request),
         mail=methods is not None and methods.links.enabled,
+        register=site.people is not None and site.people.registrations.enabled,
         pin_alone=settings.pin_alone,
         stay_days=round(settings.stay_seconds / 86400),
     )

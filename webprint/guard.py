@@ -11,18 +11,20 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from gateway.domain.rights import Role
+from gateway.domain.second_factor import Step
 from gateway.domain.user import Actor
 from gateway.errors import Forbidden, NotAuthenticated, Refusal
 from gateway.i18n import N_, negotiate, said, speaking
 from gateway.services.limits import Kind, Limit, subscriber
+from webprint.access import allows, is_recent, wants_proof
 from webprint.answers import TITLES, retry_after, status_of
-from webprint.policy import Access, access_of, allows, is_recent
+from webprint.policy import access_of
 from webprint.requests import (
     FORM,
     FORM_TLS,
     LANGUAGE,
-    SESSION,
-    SESSION_TLS,
+    Form,
     check_origin,
     check_token,
     client_address,
@@ -30,24 +32,27 @@ from webprint.requests import (
     form_token,
     host_name,
     is_loopback,
-    is_private,
     new_form_cookie,
     read_form,
     set_cookie,
 )
+from webprint.sessions import Sessions
 from webprint.site import Site, Visit
+from webprint.staying import keep_renewed, renew
 
 Handler = Callable[[Visit], Awaitable[Response]]
 BROKEN = "Something went wrong on our side. Your jobs are safe. Try again in a moment."
-LIVE = "papertap-live"  # the list asks for its news by itself
-EVENTS = "/jobs/events"  # and here a browser connects by itself, which cannot say so
 SAFE = frozenset({"GET", "HEAD"})
 STRANGERS_FORMS = (
     "/signin",
+    "/register",
+    "/welcome/",
     "/s/",
     "/account/addresses/confirm",
     "/keep",
+    "/mail/",
 )  # below these paths strangers get a cookie that their forms' token belongs to
+TO_SET_UP = ("/account/security", "/signin/", "/signout", "/static/", "/language")  # what a second step is set up with
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +60,7 @@ log = logging.getLogger(__name__)
 _PAGES = (
     "/account/security",
     "/account/addresses",
+    "/account/remote",
     "/account/cards",
     "/account/data/erase",
     "/account/data",
@@ -64,6 +70,7 @@ _PAGES = (
     "/account",
     "/history",
     "/upload",
+    "/setup",
     "/desk",
 )
 
@@ -72,11 +79,16 @@ class _ProveAgain(NotAuthenticated):
     """Signed in, but too long ago for what was asked."""
 
 
+class _SetUp(NotAuthenticated):
+    """Signed in by one step, where the house asks for two."""
+
+
 class Guard:
     """Makes routes of handlers, none of which runs before its policy row allowed it."""
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self.sessions = Sessions(site.identity, plain_allowed=site.plain_sign_in)
 
     def route(self, method: str, path: str, handler: Handler) -> Route:
         async def endpoint(request: Request) -> Response:
@@ -96,6 +108,7 @@ class Guard:
                 response = self.error(visit, 500, BROKEN)
             if visit.new_form_cookie is not None:
                 self._keep_form(request, response, visit.new_form_cookie)
+            _keep_session(request, response)
             return response
 
         return Route(path, endpoint, methods=[method], name=f"{method} {path}")
@@ -114,16 +127,21 @@ class Guard:
         self._limit(visit)
         if request.method not in SAFE:
             check_origin(request)
-            visit = replace(visit, form=await read_form(request))
+            form = await self._form(request)
+            visit = replace(visit, form=form or {})
         if not allows(access, visit.actor):
             if visit.signed_in:
                 raise Forbidden("This page is for the people who run the printers.")
             raise NotAuthenticated("Sign in to see this page.")
-        if request.method not in SAFE:
-            check_token(visit.form, visit.csrf)
-        if access is Access.RECENT and not is_recent(visit.session, self._site.clock.now()):
+        if request.method not in SAFE and form is not None:
+            check_token(form, visit.csrf)
+        if wants_proof(access) and not is_recent(visit.session, self._site.clock.now()):
             raise _ProveAgain("Confirm that it is you.")
         return visit
+
+    async def _form(self, request: Request) -> Form | None:
+        """None where the handler reads it by itself, and checks its token."""
+        return await read_form(request)
 
     def _limit(self, visit: Visit) -> None:
         """Strangers have a rate, an address; who is signed in is known, and this machine's own programs are trusted."""
@@ -134,21 +152,33 @@ class Guard:
     async def _recognise(self, visit: Visit) -> Visit:
         """The session of the cookie, if this connection may carry one; else a form cookie for the sign-in form."""
         request = visit.request
-        if not is_private(request, plain_allowed=self._site.plain_sign_in):
+        if not self.sessions.is_private(request):
             return visit
-        cookie = cookie_of(request, SESSION, SESSION_TLS)
-        live = LIVE in request.headers or request.url.path == EVENTS
-        found = await self._site.identity.session(cookie, touch=not live) if cookie else None
+        found = await self.sessions.begun(request)
+        renewed = await renew(self._site, visit) if found is None else None
+        if renewed is not None:
+            found = await self.sessions.begun(request, renewed.cookie)
         if found is not None:
-            session, actor = found
-            actor = replace(actor, address=client_address(request), via="web")
-            visit = replace(visit, session=session, actor=actor, csrf=session.csrf)
+            request.state.renewed = renewed
+            session, actor, step = found
+            visit = replace(visit, session=session, csrf=session.csrf, step=step)
+            if step is Step.ASK:  # a stranger, until the second step is made
+                return visit
+            visit = replace(visit, actor=actor)
+            if step is Step.SET_UP:
+                return self._until_set_up(visit)
             return replace(visit, unread=await self._unread(visit))
         known = cookie_of(request, FORM, FORM_TLS)
         if known is None and not request.url.path.startswith(STRANGERS_FORMS):
             return visit
         value = known or new_form_cookie()
         return replace(visit, csrf=form_token(value), new_form_cookie=None if known else value)
+
+    def _until_set_up(self, visit: Visit) -> Visit:
+        """Whoever must have a second step and has none can only set one up, or leave."""
+        if not visit.request.url.path.startswith(TO_SET_UP):
+            raise _SetUp("Set up a second step for signing in first.")
+        return replace(visit, actor=replace(visit.actor, role=Role.USER, grants=()))
 
     async def _unread(self, visit: Visit) -> int:
         """For the bell of a page; pictures and streams have none."""
@@ -160,9 +190,20 @@ class Guard:
     def _refused(self, visit: Visit, refusal: Refusal) -> Response:
         if isinstance(refusal, _ProveAgain):  # before the other: a visit that was not admitted names nobody
             return RedirectResponse(f"/signin/confirm?next={quote(_asked(visit.request), safe='')}", status_code=303)
+        due = self._due(visit, refusal)
+        if due is not None:
+            return due
         if isinstance(refusal, NotAuthenticated) and not visit.signed_in:
             return RedirectResponse(f"/signin?next={quote(_asked(visit.request), safe='')}", status_code=303)
         return self.error(visit, status_of(refusal), refusal.message, retry=retry_after(refusal))
+
+    def _due(self, visit: Visit, refusal: Refusal) -> Response | None:
+        """The way to the second step, where that is what is missing."""
+        if isinstance(refusal, _SetUp):
+            return RedirectResponse("/account/security/second", status_code=303)
+        if getattr(visit.request.state, "visit", visit).step is Step.ASK and isinstance(refusal, NotAuthenticated):
+            return RedirectResponse(f"/signin/second?next={quote(_asked(visit.request), safe='')}", status_code=303)
+        return None
 
     def error(self, visit: Visit, status: int, message: str, *, retry: float | None = None) -> Response:
         # Who is known stays so on the page that says no, also when the visit was not admitted.
@@ -192,7 +233,15 @@ class Guard:
         with _in_language_of(request):
             response = self.error(visit, error.status_code, text)
         response.headers.update(error.headers or {})
+        _keep_session(request, response)
         return response
+
+
+def _keep_session(request: Request, response: Response) -> None:
+    """Also on a page that says no: the browser's old token is void by now."""
+    renewed = getattr(request.state, "renewed", None)
+    if renewed is not None:
+        keep_renewed(request, response, renewed)
 
 
 def _in_language_of(request: Request) -> AbstractContextManager[None]:
@@ -202,5 +251,8 @@ def _in_language_of(request: Request) -> AbstractContextManager[None]:
 def _asked(request: Request) -> str:
     """The page to come back to; a form that was sent in vain comes back to the page that it stood on."""
     if request.method not in SAFE:
-        return next((page for page in _PAGES if request.url.path.startswith(page)), "/jobs")
+        path = request.url.path
+        if path.startswith("/admin/"):
+            return "/".join(path.split("/")[:3])
+        return next((page for page in _PAGES if path.startswith(page)), "/jobs")
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")

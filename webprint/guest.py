@@ -6,7 +6,6 @@ Every job is looked up as the guest of the cookie: another's answers as not foun
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
@@ -17,12 +16,14 @@ from gateway.errors import Forbidden, NotFound, NotPossible, Refusal
 from gateway.i18n import said
 from gateway.services.ports import JobQuery
 from webprint.answers import status_of
+from webprint.at import AtPages
 from webprint.options import read_changes
 from webprint.places import find_place, price_lines
 from webprint.preview import PreviewPages, Section
 from webprint.quotes import Prices, Quotes, Told
 from webprint.requests import Form, first
 from webprint.site import Site, Visit
+from webprint.standing import place_of
 from webprint.start import qr_svg
 from webprint.upload import UploadPages
 from webprint.upload_door import guest_code, guest_of, guests_of, uploads_of, wants_json
@@ -37,18 +38,19 @@ class GuestPages:
         self._site = site
         self._uploads = UploadPages(site)
         self._preview = PreviewPages(site)
+        self._at = AtPages(site)
         self._quotes = Quotes(site, Prices(site=site))
 
     # --- the sticker
 
     async def place(self, visit: Visit) -> Response:
-        """Who is signed in goes to the own jobs; a guest uploads here."""
+        """Who is signed in sees the own jobs that come out here; a guest uploads."""
         return await self._place(visit, refusal=None)
 
     async def upload(self, visit: Visit) -> Response:
-        name = visit.request.path_params["name"]
         try:
-            return await self._uploads.take_at(visit, name)
+            place = await place_of(self._site, visit.request.path_params["name"])
+            return await self._uploads.take_at(visit, place.name)
         except NotFound:
             raise
         except Refusal as refusal:
@@ -57,10 +59,15 @@ class GuestPages:
             return await self._place(visit, refusal=refusal)
 
     async def _place(self, visit: Visit, *, refusal: Refusal | None) -> Response:
-        name = visit.request.path_params["name"]
-        if visit.signed_in:
-            return RedirectResponse("/jobs?" + urlencode({"device": name}), status_code=303)
-        place = find_place(self._site, name)
+        standing = await place_of(self._site, visit.request.path_params["name"])
+        if refusal is None and await self._at.is_for(visit, standing):
+            return await self._at.show(visit, standing)
+        try:
+            place = find_place(self._site, standing.name)
+        except (Forbidden, NotFound):
+            if guest_of(visit) is not None:
+                raise
+            return await self._at.stranger(visit, standing)
         uploads_of(self._site).rules.check_address(visit.actor.address)
         waiting = await self._jobs(visit) if guest_of(visit) else []
         return self._site.page(
@@ -70,6 +77,7 @@ class GuestPages:
             place=place,
             prices=price_lines(place.printer.tariff),
             waiting=len(waiting),
+            unclaimed=await self._at.unclaimed(visit, standing),
             here=self._here,
             refusal="" if refusal is None else said(refusal.message),
             **self._uploads.limits(visit),
@@ -200,7 +208,7 @@ class GuestPages:
 
     def _devices(self, visit: Visit, job: Job) -> tuple[Device, ...]:
         guest = guest_of(visit)
-        targets = self._site.printers.targets_of(self._site.printers.get(job.printer))
+        targets = self._site.printers.targets_of(self._site.printers.of_job(job.printer))
         named = [device for device in targets if guest is not None and device.name == guest.place]
         return tuple(named) or targets
 

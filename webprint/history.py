@@ -14,9 +14,11 @@ from gateway.services.ports import JobQuery
 from gateway.services.statistics import Statistics
 from webprint import words
 from webprint.own import ENDED
+from webprint.requests import row_number
 from webprint.site import Site, Visit
 
 SHOWN = 50
+COPIED = 20  # sessions at devices' own panels
 MONTHS = 12
 NO_HISTORY = "There is no history on this server."
 # The picture, in units of its own view box.
@@ -65,6 +67,16 @@ class Row:
     saved: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Copied:
+    """What was made at one device's own panel, in words."""
+
+    where: str
+    what: str
+    at: str
+    when: str
+
+
 class HistoryPages:
     def __init__(self, site: Site) -> None:
         self._site = site
@@ -74,7 +86,7 @@ class HistoryPages:
         if statistics is None or visit.actor.user is None:
             raise NotFound(NO_HISTORY)
         query = visit.request.query_params
-        search, before = query.get("q", "").strip()[:100], _number(query.get("before", ""))
+        search, before = query.get("q", "").strip()[:100], row_number(query.get("before", ""))
         jobs = await self._site.release.find(
             JobQuery(
                 owner=visit.actor.user,
@@ -106,6 +118,7 @@ class HistoryPages:
             half=_bars(months[-MONTHS // 2 :], most=most, width=WIDTH // 2),
             half_size=(WIDTH // 2, HEIGHT, BASE, TOP),
             any_cost=total.cost > 0,
+            copied=[] if search or before else await self._copied(visit.actor.user),
         )
 
     async def _lines(self, jobs: list[Job], statistics: Statistics) -> list[Line]:
@@ -134,6 +147,19 @@ class HistoryPages:
             where=self._device(job.output_device) if job.output_device else "",
             destroyed=kept,
         )
+
+    async def _copied(self, owner: str) -> list[Copied]:
+        if self._site.terminals is None:
+            return []
+        return [
+            Copied(
+                where=self._device(one.device),
+                what=words.copied(one),
+                at=words.moment(one.started_at),
+                when=self._moment(one.started_at),
+            )
+            for one in await self._site.terminals.copiers.of(owner, limit=COPIED)
+        ]
 
     def _row(self, month: Month) -> Row:
         return self._words(f"{month.year}-{month.month:02d}", month.usage)
@@ -192,7 +218,3 @@ def _older(jobs: list[Job], search: str) -> str:
     if len(jobs) < SHOWN:
         return ""
     return "/history?" + urlencode({"q": search, "before": min(job.id for job in jobs)})
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -6,12 +6,14 @@ from ipaddress import ip_address
 from starlette.requests import Request
 
 from gateway.errors import BadRequest, Forbidden
+from gateway.services.host_names import fits
 from gateway.services.ports import Party
 from webprint.requests import client_address, host_name, is_loopback
 from webprint.site import Site
 
 UNKNOWN_HOST = "This server does not know itself by the name that you opened it by. Open it by one of its own names."
 NO_NAME = "Passkeys need a host name. Open this page by the server's name instead of its address."
+HTTPS_PORT = 443
 _PORT = re.compile(r":(\d{1,5})$")
 
 
@@ -34,6 +36,18 @@ def asked_base(site: Site, request: Request) -> str:
     return f"{request.url.scheme}://{request.headers['host'].lower()}"
 
 
+def phone_base(site: Site, request: Request) -> str:
+    """What a code on paper or on a screen begins with, for phones in the same network: by TLS where there is any."""
+    base = site.settings.site.base_url.rstrip("/")
+    if base:
+        return base
+    asked, ports = host_name(request), site.ports()
+    host = (site.lan_host() or asked) if is_loopback(asked) else asked
+    if ports.https is not None:
+        return f"https://{host}" + ("" if ports.https == HTTPS_PORT else f":{ports.https}")
+    return f"http://{host}:{ports.http or ports.ipp}"
+
+
 def party_of(site: Site, request: Request) -> Party:
     """The WebAuthn relying party: the name asked for. Forbidden for an address, which no browser takes."""
     origin, host = asked_base(site, request), host_name(request).rstrip(".").lower()
@@ -51,19 +65,13 @@ def _is_ours(site: Site, request: Request, host: str) -> bool:
     if is_loopback(host):
         return is_loopback(client_address(request))
     wanted = host.strip("[]").rstrip(".").lower()
-    return any(_fits(known.lower(), wanted) for known in site.hosts())
-
-
-def _fits(known: str, wanted: str) -> bool:
-    """A certificate's name; "*." stands for one label (RFC 9525 section 6.3)."""
-    if known.startswith("*."):
-        return wanted.partition(".")[2] == known[2:]
-    return known.rstrip(".") == wanted
+    return any(fits(known.lower(), wanted) for known in site.hosts())
 
 
 def _ports(site: Site) -> set[int]:
-    ports = site.ports()
-    return {port for port in (80, 443, ports.http, ports.https, ports.ipp) if port is not None}
+    ports, settings = site.ports(), site.settings
+    further = (*settings.http.further_ports, *settings.https.further_ports, *settings.ipp.further_ports)
+    return {port for port in (80, 443, ports.http, ports.https, ports.ipp, *further) if port is not None}
 
 
 def _is_address(host: str) -> bool:

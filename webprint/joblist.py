@@ -1,24 +1,32 @@
 """The list of jobs: which ones are asked for, and the page that shows them."""
 
+import asyncio
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from gateway.domain.job import Job
+from gateway.domain.job import OPEN, Job
+from gateway.domain.rights import Permission
 from gateway.domain.user import Actor
 from gateway.errors import NotFound, Refusal
 from gateway.i18n import said
 from gateway.services.ports import JobQuery
+from webprint import words
 from webprint.answers import status_of
+from webprint.charge import picker_for, printers_of
 from webprint.options import filled
-from webprint.own import ENDED, ENDED_SHOWN, EVERYBODY_SHOWN, OPEN, OPEN_SHOWN, Own, own_jobs
+from webprint.own import ENDED, ENDED_SHOWN, EVERYBODY_SHOWN, OPEN_SHOWN, Own, own_jobs
+from webprint.purse import purse_of
 from webprint.quotes import Offer, Prices, Quotes
-from webprint.requests import first
+from webprint.requests import first, row_number
 from webprint.site import Site, Visit
 from webprint.views import JobView, Part, best_device, devices_for, part_of, view_devices, view_job
+
+BREATH = 10  # jobs of a list, about two milliseconds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,20 +75,27 @@ class JobList:
         if notes is None:
             asked = await self._preferred(visit, asked)
         own = await self._wanted(visit, asked)
-        jobs, claimable = list(own.jobs), [self.view(own.actor, job) for job in own.claimable]
+        jobs, now = list(own.jobs), self._site.clock.now()
+        # Others behind the same address may have printed them: nothing but when is told here.
+        claimable = [(job.printer, words.ago(now - job.created_at)) for job in own.claimable]
         targets = devices_for(self._site.printers, jobs)
         ready = {device.name for device in targets if device.status.can_print}
         devices = view_devices(targets, asked.device if asked.device in ready else best_device(targets, jobs))
-        views = [self.view(own.actor, job) for job in jobs]
+        views = await self._views(own.actor, jobs)
         again = {job.id: offer for job in jobs if (offer := self.quotes.again(job)) is not None}
-        state = fingerprint(views, claimable, devices, again)
+        purse = None if asked.everybody else await purse_of(self._site, visit.actor.user)
+        state = fingerprint(views, [job.id for job in own.claimable], devices, again, purse)
         if notes is None and visit.request.headers.get("if-none-match") == state:
             return Response(status_code=304, headers={"ETag": state})
         waiting = [view.id for view in views if view.can_release and not view.delegated]
         selected = _selected(asked, waiting)
         summed = [job for job in jobs if job.id in (selected or set(waiting)) and part_of(job) is Part.WAITING]
         chosen = next((device.name for device in devices if device.chosen), "")
-        told = self.quotes.tell(summed, {"device": [chosen]}) if summed else None
+        charged = [job for job in jobs if job.id in waiting]
+        picker = await picker_for(
+            self._site, visit, printers_of(self._site.printers, charged), charged, visit.form if refusal else {}
+        )
+        told = self.quotes.tell(summed, {"device": [chosen]}, purse) if summed else None
         response = self._site.page(
             visit,
             "jobs.html",
@@ -99,6 +114,9 @@ class JobList:
             more=asked.everybody and sum(not job.state.ended for job in jobs) >= EVERYBODY_SHOWN,
             releasable=any(view.can_release for view in views),
             told=told,
+            purse=purse,
+            picker=picker,
+            charges=any(printer.takes_projects for printer in self._site.printers.all()),
             notes=notes or [],
             # What was typed, so that a refusal does not cost it.
             filled=filled(visit.form if any(note.tone == "bad" for note in notes or []) else {}),
@@ -151,6 +169,15 @@ class JobList:
     async def find(self, visit: Visit, query: JobQuery) -> list[Job]:
         return await self._site.release.find(query, visit.actor)
 
+    async def _views(self, actor: Actor, jobs: Sequence[Job]) -> list[JobView]:
+        """A long list lets others have their turn: what was just released is under way while its page is made."""
+        views = []
+        for place, job in enumerate(jobs, start=1):
+            views.append(self.view(actor, job))
+            if place % BREATH == 0:
+                await asyncio.sleep(0)
+        return views
+
     def view(self, actor: Actor, job: Job) -> JobView:
         """`actor` with what was delegated to them."""
         view = view_job(
@@ -165,11 +192,10 @@ class JobList:
 
 def asked_of(visit: Visit) -> Asked:
     query = visit.request.query_params
-    before = query.get("before", "")
     return Asked(
-        everybody=query.get("all") == "1" and visit.actor.is_operator,
+        everybody=query.get("all") == "1" and visit.actor.may_somewhere(Permission.JOBS),
         search=query.get("q", "").strip()[:100],
-        before=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None,
+        before=row_number(query.get("before", "")),
         select_all=query.get("select") == "all",
     )
 
@@ -182,7 +208,7 @@ def as_sent(visit: Visit) -> Asked:
 
 def back_to(visit: Visit) -> Asked:
     """The list that the form was part of."""
-    everybody = first(visit.form, "all") == "1" and visit.actor.is_operator
+    everybody = first(visit.form, "all") == "1" and visit.actor.may_somewhere(Permission.JOBS)
     return Asked(everybody=everybody, search=first(visit.form, "search")[:100] if everybody else "")
 
 

@@ -9,11 +9,12 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from gateway.domain.job import Job, JobState
 from gateway.domain.ticket import JobTicket
-from gateway.errors import NotFound, NotPossible, Refusal
+from gateway.errors import BadRequest, NotFound, NotPossible, Refusal
 from gateway.i18n import gettext as _
 from gateway.i18n import ngettext
 from gateway.services.ports import JobQuery
 from gateway.services.release import Outcome
+from webprint.charge import read_charge
 from webprint.choices import read_choice
 from webprint.detail import JobDetail
 from webprint.joblist import JobList, Note, as_sent, asked_of, back_to, refused
@@ -123,8 +124,9 @@ class JobPages:
     async def extend(self, visit: Visit) -> Response:
         return await self._act(visit, self._site.release.extend, _("is kept longer."))
 
-    async def claim(self, visit: Visit) -> Response:
-        return await self._act(visit, self._site.release.claim, _("is yours now. Release it below."))
+    async def take(self, visit: Visit) -> Response:
+        """Of a job that was cut short, what came of it."""
+        return await self._act(visit, self._site.release.unhold, _("is being prepared as it came."))
 
     async def unlock(self, visit: Visit) -> Response:
         password = first(visit.form, "password")
@@ -144,6 +146,19 @@ class JobPages:
         except Refusal as refusal:
             note = refused(_("That did not work"), refusal)
             return await self._list.page(visit, back_to(visit), notes=[note], refusal=refusal)
+        return RedirectResponse(f"/jobs/{job.id}", 303)
+
+    async def charge(self, visit: Visit) -> Response:
+        """Choose its project; one that waited only for that goes on. Back on the job's page."""
+        try:
+            changes = await read_charge(self._site, visit, visit.form)
+            if not changes:
+                raise BadRequest("Choose a project, or write its code.")
+            job = await self._site.release.change(_id(visit), visit.actor, changes)
+        except NotFound:
+            raise
+        except Refusal as refusal:
+            return await self.one.page_of(visit, _id(visit), refusal=refusal)
         return RedirectResponse(f"/jobs/{job.id}", 303)
 
     async def came_out(self, visit: Visit) -> Response:
@@ -177,6 +192,7 @@ class JobPages:
         """One copy now, with the options of the form; the others keep waiting."""
         device, changes = _device(visit), read_changes(visit.form) | adapted(visit.form)
         try:
+            changes |= await read_charge(self._site, visit, visit.form)
             proof, rest = await self._site.release.proof(_id(visit), visit.actor, device=device, changes=changes)
         except NotFound:
             raise
@@ -199,6 +215,7 @@ class JobPages:
         """What does not come out as it should at the chosen device is not sent, but offered elsewhere or otherwise."""
         device = _device(visit)
         changes = {} if plain else read_changes(visit.form) | adapted(visit.form)
+        changes |= await read_charge(self._site, visit, visit.form)
         fitting, notes, offers = await self._unfit(visit, ids, device, changes)
         outcomes = await self._site.release.release(fitting, visit.actor, device=device, changes=changes)
         notes = [*[await self._note(visit, outcome) for outcome in outcomes], *notes]

@@ -7,11 +7,14 @@ from urllib.parse import urlencode
 from starlette.responses import RedirectResponse, Response
 
 from gateway.domain.kiosk import KioskMode, KioskProof
-from gateway.errors import Forbidden, NotAuthenticated, Refusal, Throttled
+from gateway.domain.rights import Permission
+from gateway.errors import Forbidden, LimitReached, NotAuthenticated, Refusal, Throttled
 from gateway.i18n import gettext as _
-from gateway.i18n import said
+from gateway.i18n import ngettext, said
+from gateway.services.cards import lent_days
 from gateway.services.kiosk import Entry
 from gateway.services.kiosk_stations import Station
+from webprint.account import personal_of
 from webprint.answers import retry_after, status_of
 from webprint.kiosk_door import (
     CARD,
@@ -29,6 +32,9 @@ from webprint.kiosk_door import (
     private,
 )
 from webprint.kiosk_jobs import KioskJobs
+from webprint.kiosk_phone import KioskPhone
+from webprint.kiosk_reader import KioskReader
+from webprint.kiosk_screen import view_screen
 from webprint.kiosk_views import Way, result_text, view_station, ways_of
 from webprint.requests import cookie_of, first, form_token, host_name
 from webprint.site import Site, Visit
@@ -36,13 +42,17 @@ from webprint.site import Site, Visit
 # What a scanner types of the picture on a guest's slip, whatever its keyboard makes of the "=".
 _SLIP = re.compile(r"code.(\d{6})$", re.ASCII)
 QUIET = "papertap-quiet"  # the page's script stays where it is
+BY_PHONE, TAP = "phone", "tap"
+BY_CARD = frozenset({KioskProof.CARD.value, "second", TAP})
 SECONDS_TO_ANSWER = 60  # then a station forgets a half-done sign-in and shows its front again
 
 
 class KioskPages:
-    def __init__(self, site: Site, jobs: KioskJobs) -> None:
+    def __init__(self, site: Site, jobs: KioskJobs, phone: KioskPhone, reader: KioskReader) -> None:
         self._site = site
         self._jobs = jobs
+        self._phone = phone
+        self._reader = reader
 
     # --- pages -------------------------------------------------------------------------------------------------
 
@@ -72,7 +82,10 @@ class KioskPages:
         """What changes by itself on an idle screen: the device's state and the last release."""
         station = self._station(visit)
         result = result_text(await kiosk_of(self._site).result(station))
-        return self._site.page(visit, "kiosk_last.html", station=view_station(station), result=result)
+        screen = await view_screen(self._site, visit, station)
+        return self._site.page(
+            visit, "kiosk_last.html", at=home_of(visit), station=view_station(station), result=result, screen=screen
+        )
 
     # --- in and out --------------------------------------------------------------------------------------------
 
@@ -81,14 +94,19 @@ class KioskPages:
             raise Forbidden(_("Sign in over an encrypted connection only: open this page by https."))
         station, way, mode = self._station(visit), first(visit.form, "with"), self._mode(first(visit.form, "mode"))
         await self._leave(visit)  # whoever stands there now is not whose page this was
+        device = ""
         try:
-            entry = await self._entry(visit, station, way)
-        except (NotAuthenticated, Throttled) as refusal:
+            if way == BY_PHONE:
+                entry, approved = await self._phone.entry(visit, station)
+                device = approved.device
+            else:
+                entry = await self._entry(visit, station, way)
+        except (NotAuthenticated, Throttled, LimitReached, Forbidden) as refusal:
             return await self._again(visit, station, mode, way, refusal)
         if entry.name is None:
             return await self._ask(visit, entry, mode)
-        response = await self._in(visit, station, mode, entry.name, by_card=way in {KioskProof.CARD, "second"})
-        if way == "second":
+        response = await self._in(visit, station, mode, entry.name, by_card=way in BY_CARD, device=device)
+        if way in {"second", BY_PHONE}:
             forget_cookie(visit.request, response, CARD)
         return response
 
@@ -114,7 +132,7 @@ class KioskPages:
             if held is None:
                 text, bad = _("That took too long. Sign out, hold the card to the reader again and sign in."), True
             else:
-                text, bad = await self._added(visit.actor.user, held, replace_oldest=answer == "replace")
+                text, bad = await self._added(visit, visit.actor.user, held)
         if ticket:
             await kiosk.sessions.close(ticket)
         response = await self._jobs.page(visit, station, text=text, bad=bad, card=False)
@@ -137,8 +155,8 @@ class KioskPages:
             return await kiosk.by_code(station, scanned[1], address=address)
         if way == KioskProof.CARD:
             return await kiosk.by_card(station, first(form, "card")[:200], address=address)
-        if way == "second":
-            return await self._second(visit, station)
+        if way in {"second", TAP}:
+            return await (self._second if way == "second" else self._reader.entry)(visit, station)
         if way == KioskProof.PASSWORD:
             name, password = first(form, "name").strip(), first(form, "password")
             return await kiosk.by_password(station, name, password, address=address)
@@ -155,9 +173,11 @@ class KioskPages:
         secret = first(visit.form, "pin").strip() or first(visit.form, "password")
         return await kiosk.by_second(station, held, secret, address=visit.actor.address)
 
-    async def _in(self, visit: Visit, station: Station, mode: KioskMode, name: str, *, by_card: bool) -> Response:
+    async def _in(
+        self, visit: Visit, station: Station, mode: KioskMode, name: str, *, by_card: bool, device: str = ""
+    ) -> Response:
         sessions = kiosk_of(self._site).sessions
-        cookie, _session = await sessions.open(name, address=visit.actor.address)
+        cookie, _session = await sessions.open(name, address=visit.actor.address, device=device)
         found = await sessions.find(cookie, address=visit.actor.address)
         if found is None:
             raise NotAuthenticated(_("Signing in did not work. Try again."))
@@ -176,7 +196,7 @@ class KioskPages:
         return response
 
     async def _to_desk(self, visit: Visit, station: Station, cookie: str) -> Response:
-        if not visit.actor.is_operator:
+        if not visit.actor.may_somewhere(Permission.DESK):
             await kiosk_of(self._site).sessions.close(cookie)
             refusal = NotAuthenticated(_("This desk is for the people who run the printers."))
             stranger = replace(visit, session=None, actor=replace(visit.actor, user=None), csrf=self._form_csrf(visit))
@@ -213,6 +233,8 @@ class KioskPages:
     ) -> Response:
         kiosk = kiosk_of(self._site)
         ways = ways_of(station, mode, card_held=ask == "way")
+        shown = mode is not KioskMode.DESK and not ask
+        screen = await view_screen(self._site, visit, station) if shown else None
         wanted = way or visit.request.query_params.get("with", "")
         return self._site.page(
             visit,
@@ -232,15 +254,23 @@ class KioskPages:
             names=await kiosk.names(station),
             error="" if refusal is None else said(refusal.message),
             result=result_text(await kiosk.result(station)),
+            screen=screen,
+            phones=mode is KioskMode.OWN and screen is None and ask in {"", "way"} and self._phone.offered(station),
+            reader=self._reader.has_reader(visit),
             away=SECONDS_TO_ANSWER if ask or refusal else 0,
         )
 
-    async def _added(self, name: str, hashed: str, *, replace_oldest: bool) -> tuple[str, bool]:
+    async def _added(self, visit: Visit, name: str, hashed: str) -> tuple[str, bool]:
         """(what came of it, whether that is bad)."""
+        replaces = first(visit.form, "answer") == "replace"
         try:
-            await kiosk_of(self._site).add_card(name, hashed, replace_oldest=replace_oldest)
+            days = lent_days(first(visit.form, "days"))
+            await personal_of(self._site).cards.add_hash(name, hashed, replace_oldest=replaces, days=days)
         except Refusal as refusal:
             return said(refusal.message), True
+        if days is not None:
+            text = ngettext("The card is yours for %(num)s day.", "The card is yours for %(num)s days.", days)
+            return text, False
         return _("The card is yours now: next time it signs you in."), False
 
     async def _leave(self, visit: Visit) -> None:

@@ -14,13 +14,18 @@ from gateway.i18n import gettext as _
 from gateway.i18n import said
 from gateway.services.kiosk import Kiosk
 from webprint.answers import TITLES, retry_after, status_of
-from webprint.guard import LIVE, Guard
+from webprint.guard import Guard
 from webprint.requests import client_address, cookie_of, form_token, is_private, new_form_cookie
+from webprint.sessions import LIVE
 from webprint.site import Site, Visit
 
 KIOSK = ("papertap-kiosk", "__Secure-papertap-kiosk")
 FORM = ("papertap-kiosk-form", "__Secure-papertap-kiosk-form")
+PHONE = ("papertap-kiosk-phone", "__Secure-papertap-kiosk-phone")
 CARD = ("papertap-kiosk-card", "__Secure-papertap-kiosk-card")
+SCREEN = ("papertap-kiosk-screen", "__Secure-papertap-kiosk-screen")
+# Of a browser that a reader was paired with; also sent to the terminals' socket, which is elsewhere than /kiosk.
+READER = ("papertap-reader", "__Host-papertap-reader")
 LOOKS = ("papertap-kiosk-look", "__Secure-papertap-kiosk-look")
 IDLE = "idle"  # in the query of a page that comes back by itself: no sign of life
 YEAR = 365 * 24 * 3600
@@ -108,6 +113,7 @@ def forget_person(request: Request, response: Response) -> None:
     """Nothing of whoever was here stays in the browser, neither in its cache nor behind the back button."""
     forget_cookie(request, response, KIOSK)
     forget_cookie(request, response, CARD)
+    forget_cookie(request, response, PHONE)
     response.headers["Clear-Site-Data"] = '"cache"'
 
 

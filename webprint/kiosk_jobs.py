@@ -11,15 +11,19 @@ from gateway.domain.user import is_guest
 from gateway.errors import BadRequest, NotFound, Refusal
 from gateway.i18n import gettext as _
 from gateway.i18n import money, ngettext, said
+from gateway.services.cards import LENT_DAYS
 from gateway.services.kiosk_stations import Station
 from gateway.services.pricing import Pricing
 from gateway.services.release import Outcome
 from gateway.services.suitable import Change
 from webprint.answers import status_of
+from webprint.charge import PickedView, picker_for, printers_of, read_charge
 from webprint.joblist import Note, fingerprint
-from webprint.kiosk_door import CARD, FORM, KIOSK, forget_person, home_of, kiosk_of, look_of
+from webprint.kiosk_door import CARD, FORM, KIOSK, READER, forget_person, home_of, kiosk_of, look_of
 from webprint.kiosk_views import KioskJob, advice_for, choices, instead, view_kiosk_job, view_station
 from webprint.options import read_jobs
+from webprint.projects import found_json
+from webprint.purse import purse_of
 from webprint.quotes import ADAPT
 from webprint.requests import cookie_of, first, form_token
 from webprint.site import Site, Visit
@@ -54,7 +58,6 @@ class Say:
 class KioskJobs:
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._pricing = Pricing(currency=site.settings.site.currency)
 
     async def page(
         self,
@@ -73,7 +76,8 @@ class KioskJobs:
         other = instead(station, shown.jobs, self._site.printers)
         advice = advice_for(station, shown.jobs, self._site.printers)
         where = view_station(station)
-        state = fingerprint(shown.cards, views, where, other, advice)
+        purse = await purse_of(self._site, visit.actor.user)
+        state = fingerprint(shown.cards, views, where, other, advice, purse)
         if not told.notes and visit.request.headers.get("if-none-match") == state:
             return Response(status_code=304, headers={"ETag": state})
         kiosk, settings = kiosk_of(self._site), self._site.settings
@@ -94,14 +98,21 @@ class KioskJobs:
             advice=advice,
             lacks=", ".join(advice.obstacles) if advice else "",
             adapted=", ".join(ADAPT[change] for change in advice.changes) if advice else "",
+            picker=await self._picker(visit, shown),
             notes=told.notes,
             who=_("Guest") if is_guest(name) else name,
+            device=visit.session.browser if visit.session is not None else "",
+            reader=READER[visit.request.url.scheme == "https"] in visit.request.cookies,
             price=money(shown.total, shown.currency) if shown.total else "",
+            purse=purse,
+            credit=purse.after(shown.total, shown.currency) if purse else "",
+            short=purse is not None and purse.lacks(shown.total, shown.currency),
             seconds=int(kiosk.sessions.idle_seconds),
             tap_csrf=form_token(visit.new_form_cookie or cookie_of(visit.request, *FORM) or ""),
             card_held=await self._card_to_add(visit, station) if card else False,
             card_full=bool(card and name) and await self._cards_full(name),
             most_cards=settings.kiosk.cards,
+            lent_days=LENT_DAYS,
         )
         response.headers["ETag"] = state
         return response
@@ -155,6 +166,11 @@ class KioskJobs:
             return await self.page(visit, station, say=Say(notes=[note], status=status_of(refusal)))
         return await self.page(visit, station, say=Say(notes=[Note(tone="good", title=job.name, text=text)]))
 
+    async def projects(self, visit: Visit) -> Response:
+        """For the list below the field, of whoever stands there."""
+        self._station(visit)
+        return await found_json(self._site, visit)
+
     async def thumbnail(self, visit: Visit) -> Response:
         """Kept by no cache: the next person uses the same browser."""
         self._station(visit)
@@ -187,13 +203,17 @@ class KioskJobs:
         if part_of(job) is not Part.WAITING:
             return None, currency
         try:
-            printer = self._site.printers.get(job.printer)
+            printer = self._site.printers.of_job(job.printer)
         except NotFound:  # deleted since
             return None, currency
         if printer.tariff.free:
             return None, currency
-        quote = self._pricing.of(job, printer, device=station.device)
+        quote = Pricing(currency=self._site.settings.site.currency).of(job, printer, device=station.device)
         return quote.amount, quote.currency
+
+    async def _picker(self, visit: Visit, shown: Shown) -> PickedView | None:
+        jobs = [job for job in shown.jobs if job.id in shown.ready]
+        return await picker_for(self._site, visit, printers_of(self._site.printers, jobs), jobs, visit.form)
 
     def _selected(self, shown: Shown, told: Say) -> frozenset[int]:
         """All, if the station is set so; what a refusal left over; and the only one, which spares a touch."""
@@ -205,7 +225,10 @@ class KioskJobs:
     async def _release(self, visit: Visit, station: Station, ids: list[int], device: str) -> tuple[Response, bool]:
         """Sends, and signs out when everything went and nothing else waits here: the next person need not."""
         adapt = _agreed(first(visit.form, "adapt"))
-        outcomes = await kiosk_of(self._site).release(station, ids, visit.actor, device=device or None, adapt=adapt)
+        charge = await read_charge(self._site, visit, visit.form)
+        outcomes = await kiosk_of(self._site).release(
+            station, ids, visit.actor, device=device or None, adapt=adapt, charge=charge
+        )
         refused = [outcome for outcome in outcomes if outcome.refusal is not None]
         if not refused and not (await self._shown(visit, station)).ready:
             return RedirectResponse(home_of(visit), status_code=303), False

@@ -147,6 +147,6 @@ def _waiting(jobs: list[Job]) -> list[Job]:
 
 def _targets(job: Job, printers: Printers) -> tuple[Device, ...]:
     try:
-        return printers.targets_of(printers.get(job.printer))
+        return printers.targets_of(printers.of_job(job.printer))
     except NotFound:  # deleted since
         return ()

@@ -10,10 +10,11 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from gateway.domain.events import Event, Happening
 from gateway.domain.job import Job
+from gateway.domain.rights import Permission
 from gateway.domain.user import SYSTEM, Actor
 from gateway.errors import NotFound, PapertapError, Throttled
 from gateway.services.identity import Identity
@@ -107,7 +108,7 @@ class LiveJobs:
         """A page of the session with that hash; Throttled when it, or the server, has too many: the page then polls."""
         if self._sessions.get(session, 0) >= PER_SESSION or self.pages >= IN_ALL:
             raise Throttled("Too many pages are open. This one asks for news by itself.", retry_after=HEARTBEAT)
-        everybody = everybody and actor.is_operator
+        everybody = everybody and actor.may_somewhere(Permission.JOBS)
         key = (actor.user or "", everybody)
         audience = self._audiences.get(key)
         if audience is None:
@@ -266,18 +267,22 @@ class LiveJobs:
                 audience.tell("heartbeat", b":\r\n\r\n")
 
     async def _check(self, pages: Iterable[Page]) -> None:
-        """Lets go whose session has ended, was revoked, or whose user is somebody else by now."""
+        """Lets go whose session has ended, was revoked, or whose user is somebody else, or has other rights, by now."""
         alive: dict[str, bool] = {}
         for page in list(pages):
             if page.session not in alive:
                 found = await self._identity.session(page.cookie, touch=False)
-                alive[page.session] = found is not None and found[1].user == page.audience.actor.user
+                alive[page.session] = found is not None and _same(found[1], page.audience.actor)
             if not alive[page.session]:
                 self._close([page])
 
 
+def _same(one: Actor, other: Actor) -> bool:
+    return (one.user, one.role, one.groups, one.grants) == (other.user, other.role, other.groups, other.grants)
+
+
 def _at(actor: Actor, address: str) -> Actor:
-    return Actor(user=actor.user, role=actor.role, groups=actor.groups, address=address, via="web")
+    return replace(actor, address=address, claimed="anonymous", via="web", acts_for=())
 
 
 def _list(mark: str) -> bytes:

@@ -8,12 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gateway.domain.delegation import Right
-from gateway.domain.job import Job, JobState
+from gateway.domain.job import OPEN, Job, JobState
 from gateway.domain.user import Actor
 from gateway.services.ports import JobQuery
 from gateway.services.release import Release
 
-OPEN = tuple(state for state in JobState if not state.ended)
 ENDED = tuple(state for state in JobState if state.ended)
 OPEN_SHOWN = 200  # of those that wait or print; more is nobody's list of the day
 EVERYBODY_SHOWN = 100  # of all people's together: staff searches for the others
@@ -41,7 +40,7 @@ async def own_jobs(release: Release, actor: Actor) -> Own:
     jobs = [*await release.find(still, actor), *await release.find(ended, actor)]
     for owner in owners_of(acting):
         jobs += await release.find(JobQuery(owner=owner, states=OPEN, newest_first=True, limit=OPEN_SHOWN), acting)
-    return Own(actor=acting, jobs=tuple(jobs), claimable=tuple(await release.claimable(actor)))
+    return Own(actor=acting, jobs=tuple(jobs), claimable=tuple(await release.claimable((actor.address,))))
 
 
 def owners_of(acting: Actor) -> list[str]:

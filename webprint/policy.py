@@ -3,35 +3,26 @@
 A route without a row here answers 403 to everybody; a test fails for it besides.
 """
 
-from enum import Enum, auto
+from gateway.domain.rights import Permission
+from webprint.access import RECENT_SECONDS, Access, Needs, Row, allows, is_recent
+from webprint.admin.policy import ADMIN
 
-from gateway.domain.user import Actor, Session, is_guest
+__all__ = ["POLICY", "RECENT_SECONDS", "Access", "Needs", "access_of", "allows", "is_recent"]
 
-RECENT_SECONDS = 600.0  # a proof is that long good for what would let a thief of the session in for ever
-
-
-class Access(Enum):
-    """ANYONE: also strangers. SIGNED_IN: a live session; which jobs it reaches is the release service's to say.
-
-    RECENT: a live session whose user proved itself within the last minutes; else the guard asks for that first.
-    VISITOR: somebody who is signed in, or a guest; GUEST: a guest alone.
-    OPERATOR: a live session of somebody who runs the printers. Below /kiosk a session is one of the station's.
-    """
-
-    ANYONE = auto()
-    SIGNED_IN = auto()
-    RECENT = auto()
-    OPERATOR = auto()
-    VISITOR = auto()
-    GUEST = auto()
-
-
-POLICY: dict[tuple[str, str], Access] = {
+POLICY: dict[tuple[str, str], Row] = {
     ("GET", "/"): Access.ANYONE,
     ("GET", "/qr.svg"): Access.ANYONE,
     ("GET", "/ca.pem"): Access.ANYONE,
     ("GET", "/static/{name}"): Access.ANYONE,
     ("GET", "/language"): Access.ANYONE,
+    ("GET", "/setup"): Access.ANYONE,
+    ("GET", "/setup/{file}"): Access.ANYONE,
+    ("POST", "/setup/test"): Access.ANYONE,
+    ("GET", "/app.webmanifest"): Access.ANYONE,
+    ("GET", "/sw.js"): Access.ANYONE,
+    ("GET", "/offline"): Access.ANYONE,
+    ("POST", "/share"): Access.ANYONE,
+    ("GET", "/scan"): Access.ANYONE,
     ("GET", "/signin"): Access.ANYONE,
     ("POST", "/signin"): Access.ANYONE,
     ("POST", "/signout"): Access.SIGNED_IN,
@@ -41,12 +32,23 @@ POLICY: dict[tuple[str, str], Access] = {
     ("POST", "/signin/mail"): Access.ANYONE,
     ("GET", "/signin/mail/{secret}"): Access.ANYONE,
     ("POST", "/signin/mail/{secret}"): Access.ANYONE,
+    ("GET", "/register"): Access.ANYONE,
+    ("POST", "/register"): Access.ANYONE,
+    ("GET", "/register/confirm"): Access.ANYONE,
+    ("POST", "/register/confirm"): Access.ANYONE,
     ("POST", "/signin/passkey/options"): Access.ANYONE,
     ("POST", "/signin/passkey"): Access.ANYONE,
     ("GET", "/signin/confirm"): Access.SIGNED_IN,
     ("POST", "/signin/confirm"): Access.SIGNED_IN,
     ("POST", "/signin/confirm/mail"): Access.SIGNED_IN,
     ("GET", "/signin/confirm/oidc/{provider}"): Access.SIGNED_IN,
+    ("GET", "/signin/second"): Access.ANYONE,
+    ("POST", "/signin/second"): Access.ANYONE,
+    ("GET", "/account/security/second"): Access.RECENT,
+    ("POST", "/account/security/second/begin"): Access.RECENT,
+    ("POST", "/account/security/second/confirm"): Access.RECENT,
+    ("POST", "/account/security/second/codes"): Access.RECENT,
+    ("POST", "/account/security/second/remove"): Access.RECENT,
     ("GET", "/account/security"): Access.SIGNED_IN,
     ("POST", "/account/security/passkeys/options"): Access.RECENT,
     ("POST", "/account/security/passkeys"): Access.RECENT,
@@ -69,7 +71,7 @@ POLICY: dict[tuple[str, str], Access] = {
     ("POST", "/jobs/{id:int}/reprint"): Access.SIGNED_IN,
     ("POST", "/jobs/{id:int}/favourite"): Access.SIGNED_IN,
     ("POST", "/jobs/{id:int}/extend"): Access.SIGNED_IN,
-    ("POST", "/jobs/{id:int}/claim"): Access.SIGNED_IN,
+    ("POST", "/jobs/{id:int}/take"): Access.SIGNED_IN,
     ("POST", "/jobs/{id:int}/unlock"): Access.SIGNED_IN,
     ("POST", "/jobs/{id:int}/convert"): Access.SIGNED_IN,
     ("POST", "/jobs/{id:int}/later"): Access.SIGNED_IN,
@@ -86,11 +88,26 @@ POLICY: dict[tuple[str, str], Access] = {
     ("POST", "/s/{token}"): Access.ANYONE,
     ("GET", "/s/{token}/page.png"): Access.ANYONE,
     ("GET", "/history"): Access.SIGNED_IN,
+    ("GET", "/account/printers"): Access.SIGNED_IN,
+    ("POST", "/account/printers"): Access.RECENT,
+    ("POST", "/account/printers/profile"): Access.SIGNED_IN,
+    ("POST", "/account/printers/forget"): Access.SIGNED_IN,
+    ("POST", "/account/printers/{id}/renew"): Access.RECENT,
+    ("POST", "/account/printers/{id}/remove"): Access.SIGNED_IN,
+    ("POST", "/account/security/phones/{id}/end"): Access.SIGNED_IN,
+    ("POST", "/account/push"): Access.SIGNED_IN,
+    ("POST", "/account/push/{id}/remove"): Access.SIGNED_IN,
     ("GET", "/account/delegates"): Access.SIGNED_IN,
     ("POST", "/account/delegates"): Access.RECENT,
     ("POST", "/account/delegates/{id:int}/remove"): Access.SIGNED_IN,
+    ("POST", "/jobs/{id:int}/charge"): Access.SIGNED_IN,
+    ("GET", "/account/projects"): Access.SIGNED_IN,
+    ("POST", "/account/projects"): Access.SIGNED_IN,
+    ("GET", "/account/projects/found"): Access.SIGNED_IN,
+    ("GET", "/kiosk/{station}/projects"): Access.VISITOR,
     ("GET", "/account"): Access.SIGNED_IN,
     ("POST", "/account"): Access.SIGNED_IN,
+    ("GET", "/account/credit"): Access.SIGNED_IN,
     ("GET", "/account/pin"): Access.RECENT,
     ("POST", "/account/pin"): Access.RECENT,
     ("GET", "/account/password"): Access.RECENT,
@@ -106,6 +123,12 @@ POLICY: dict[tuple[str, str], Access] = {
     ("POST", "/account/addresses/confirm"): Access.ANYONE,
     ("GET", "/account/notices"): Access.SIGNED_IN,
     ("POST", "/account/notices"): Access.SIGNED_IN,
+    ("GET", "/mail/{action}"): Access.ANYONE,
+    ("POST", "/mail/{action}"): Access.ANYONE,
+    ("GET", "/remote"): Access.ANYONE,
+    ("GET", "/account/remote"): Access.SIGNED_IN,
+    ("POST", "/account/remote"): Access.RECENT,
+    ("POST", "/account/remote/{id}/remove"): Access.SIGNED_IN,
     ("GET", "/keep"): Access.ANYONE,
     ("POST", "/keep"): Access.ANYONE,
     ("GET", "/account/data"): Access.SIGNED_IN,
@@ -121,7 +144,12 @@ POLICY: dict[tuple[str, str], Access] = {
     ("DELETE", "/upload/files/{id}"): Access.VISITOR,
     ("POST", "/upload/close"): Access.VISITOR,
     ("GET", "/upload/jobs/{id:int}"): Access.VISITOR,
+    ("GET", "/p"): Access.ANYONE,
     ("GET", "/p/{name}"): Access.ANYONE,
+    ("POST", "/p/{name}/release"): Access.VISITOR,
+    ("GET", "/p/{name}/wait/{wait}"): Access.VISITOR,
+    ("GET", "/p/{name}/claim"): Access.ANYONE,
+    ("POST", "/p/{name}/claim"): Access.ANYONE,
     ("POST", "/p/{name}"): Access.ANYONE,
     ("GET", "/guest"): Access.ANYONE,
     ("GET", "/guest/code.svg"): Access.GUEST,
@@ -138,54 +166,49 @@ POLICY: dict[tuple[str, str], Access] = {
     ("GET", "/kiosk"): Access.ANYONE,
     ("GET", "/kiosk/{station}"): Access.ANYONE,
     ("GET", "/kiosk/{station}/last"): Access.ANYONE,
+    ("GET", "/kiosk/{station}/phone"): Access.ANYONE,
+    ("GET", "/kiosk/{station}/pair"): Access.ANYONE,
+    ("POST", "/kiosk/{station}/pair"): Access.ANYONE,
+    ("GET", "/approve/{code}"): Access.SIGNED_IN,
+    ("POST", "/approve/{code}"): Access.SIGNED_IN,
     ("POST", "/kiosk/{station}/in"): Access.ANYONE,
     ("POST", "/kiosk/{station}/out"): Access.VISITOR,
     ("POST", "/kiosk/{station}/here"): Access.VISITOR,
     ("POST", "/kiosk/{station}/card"): Access.VISITOR,
+    ("POST", "/kiosk/{station}/screen"): Needs(Permission.DEVICES),
+    ("POST", "/kiosk/{station}/touch"): Access.ANYONE,
     ("POST", "/kiosk/{station}/release"): Access.VISITOR,
     ("POST", "/kiosk/{station}/delete"): Access.VISITOR,
     ("POST", "/kiosk/{station}/jobs/{id:int}/answer"): Access.VISITOR,
     ("GET", "/kiosk/{station}/jobs/{id:int}/pages/{number:int}.png"): Access.VISITOR,
-    ("GET", "/desk"): Access.OPERATOR,
-    ("POST", "/desk/unlock"): Access.OPERATOR,
-    ("GET", "/desk/jobs/{id:int}"): Access.OPERATOR,
-    ("GET", "/desk/jobs/{id:int}/pages/{number:int}.png"): Access.OPERATOR,
-    ("POST", "/desk/jobs/{id:int}/release"): Access.OPERATOR,
-    ("POST", "/desk/jobs/{id:int}/paid"): Access.OPERATOR,
-    ("POST", "/desk/jobs/{id:int}/extend"): Access.OPERATOR,
-    ("POST", "/desk/jobs/{id:int}/delete"): Access.OPERATOR,
-    ("POST", "/desk/jobs/{id:int}/code"): Access.OPERATOR,
-    ("POST", "/desk/jobs/{id:int}/look"): Access.OPERATOR,
-    ("GET", "/kiosk/{station}/desk"): Access.OPERATOR,
-    ("POST", "/kiosk/{station}/desk/unlock"): Access.OPERATOR,
-    ("GET", "/kiosk/{station}/desk/jobs/{id:int}"): Access.OPERATOR,
-    ("GET", "/kiosk/{station}/desk/jobs/{id:int}/pages/{number:int}.png"): Access.OPERATOR,
-    ("POST", "/kiosk/{station}/desk/jobs/{id:int}/release"): Access.OPERATOR,
-    ("POST", "/kiosk/{station}/desk/jobs/{id:int}/paid"): Access.OPERATOR,
-    ("POST", "/kiosk/{station}/desk/jobs/{id:int}/extend"): Access.OPERATOR,
-    ("POST", "/kiosk/{station}/desk/jobs/{id:int}/delete"): Access.OPERATOR,
-    ("POST", "/kiosk/{station}/desk/jobs/{id:int}/code"): Access.OPERATOR,
-    ("POST", "/kiosk/{station}/desk/jobs/{id:int}/look"): Access.OPERATOR,
+    ("GET", "/desk"): Needs(Permission.DESK),
+    ("POST", "/desk/unlock"): Needs(Permission.DESK),
+    ("GET", "/desk/credit"): Needs(Permission.CASH),
+    ("POST", "/desk/credit"): Needs(Permission.CASH),
+    ("GET", "/desk/jobs/{id:int}"): Needs(Permission.DESK),
+    ("GET", "/desk/jobs/{id:int}/pages/{number:int}.png"): Needs(Permission.DOCUMENTS),
+    ("POST", "/desk/jobs/{id:int}/release"): Needs(Permission.DESK),
+    ("POST", "/desk/jobs/{id:int}/paid"): Needs(Permission.CASH),
+    ("POST", "/desk/jobs/{id:int}/extend"): Needs(Permission.DESK),
+    ("POST", "/desk/jobs/{id:int}/delete"): Needs(Permission.DESK),
+    ("POST", "/desk/jobs/{id:int}/code"): Needs(Permission.DESK),
+    ("POST", "/desk/jobs/{id:int}/look"): Needs(Permission.DOCUMENTS),
+    ("GET", "/kiosk/{station}/desk"): Needs(Permission.DESK),
+    ("POST", "/kiosk/{station}/desk/unlock"): Needs(Permission.DESK),
+    ("GET", "/kiosk/{station}/desk/credit"): Needs(Permission.CASH),
+    ("POST", "/kiosk/{station}/desk/credit"): Needs(Permission.CASH),
+    ("GET", "/kiosk/{station}/desk/jobs/{id:int}"): Needs(Permission.DESK),
+    ("GET", "/kiosk/{station}/desk/jobs/{id:int}/pages/{number:int}.png"): Needs(Permission.DOCUMENTS),
+    ("POST", "/kiosk/{station}/desk/jobs/{id:int}/release"): Needs(Permission.DESK),
+    ("POST", "/kiosk/{station}/desk/jobs/{id:int}/paid"): Needs(Permission.CASH),
+    ("POST", "/kiosk/{station}/desk/jobs/{id:int}/extend"): Needs(Permission.DESK),
+    ("POST", "/kiosk/{station}/desk/jobs/{id:int}/delete"): Needs(Permission.DESK),
+    ("POST", "/kiosk/{station}/desk/jobs/{id:int}/code"): Needs(Permission.DESK),
+    ("POST", "/kiosk/{station}/desk/jobs/{id:int}/look"): Needs(Permission.DOCUMENTS),
+    **ADMIN,
 }
 
 
-def access_of(method: str, path: str) -> Access | None:
+def access_of(method: str, path: str) -> Row | None:
     """The row of a route's path; HEAD is asked as GET. None means: nobody."""
     return POLICY.get(("GET" if method == "HEAD" else method, path))
-
-
-def allows(access: Access, actor: Actor) -> bool:
-    if access is Access.ANYONE:
-        return True
-    if is_guest(actor.user):
-        return access in {Access.VISITOR, Access.GUEST}
-    if access is Access.GUEST:
-        return False
-    if access is Access.OPERATOR:
-        return actor.is_operator
-    return actor.user is not None
-
-
-def is_recent(session: Session | None, now: float) -> bool:
-    """A proof from the future, after the clock was set back, counts for nothing."""
-    return session is not None and session.proved_at <= now < session.proved_at + RECENT_SECONDS

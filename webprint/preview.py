@@ -126,7 +126,7 @@ class PreviewPages:
 
     def _with_chips(self, job: Job, base: Section) -> Section:
         try:
-            printer = self._site.printers.get(job.printer)
+            printer = self._site.printers.of_job(job.printer)
             return replace(
                 base,
                 printer=printer.info,
@@ -141,7 +141,7 @@ class PreviewPages:
 
     def _rules(self, job: Job) -> tuple[str, ...]:
         try:
-            return rules_said(self._site.printers.get(job.printer).house)
+            return rules_said(self._site.printers.of_job(job.printer).house)
         except NotFound:  # deleted since
             return ()
 

@@ -2,14 +2,14 @@
 
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from starlette.responses import Response
 
 from gateway import i18n
 from gateway.domain.device import Device
-from gateway.domain.job import Job
+from gateway.domain.job import SHORT_OF_CREDIT, Job
 from gateway.domain.price import Quote
 from gateway.domain.printer import Printer
 from gateway.domain.ticket import JobTicket
@@ -21,6 +21,7 @@ from gateway.services.suitable import Advice, Change, advise, nearest
 from webprint import words
 from webprint.options import read_changes, read_jobs
 from webprint.own import own_jobs
+from webprint.purse import Purse, purse_of
 from webprint.requests import Form, first
 from webprint.site import Site, Visit
 from webprint.views import Part, devices_for, part_of
@@ -53,6 +54,8 @@ class Told:
     price: str = ""
     saving: str = ""
     warning: str = ""
+    credit: str = ""
+    short: bool = False
     offers: tuple[Offer, ...] = ()
 
 
@@ -87,7 +90,7 @@ class Prices:
 
     def _printer(self, job: Job) -> Printer | None:
         try:
-            return self.site.printers.get(job.printer)
+            return self.site.printers.of_job(job.printer)
         except NotFound:
             return None
 
@@ -104,17 +107,20 @@ class Quotes:
         query = visit.request.query_params
         form: Form = {name: query.getlist(name) for name in query}
         try:
-            told = self.tell(await self._jobs(visit, read_jobs(form)), form)
+            purse = await purse_of(self._site, visit.actor.user)
+            told = self.tell(await self._jobs(visit, read_jobs(form)), form, purse)
         except Refusal as refusal:
             told = Told(warning=said(refusal.message))
         return self._site.page(visit, "quote.html", told=told)
 
-    def tell(self, jobs: Sequence[Job], form: Form) -> Told:
-        """For waiting jobs, with the options and the device of a form."""
+    def tell(self, jobs: Sequence[Job], form: Form, purse: Purse | None = None) -> Told:
+        """For waiting jobs, with the options and the device of a form; `purse` is who pays for its own."""
         changes, wanted = read_changes(form), first(form, "device")
         planned = [(job, self._ruled(job, job.ticket.with_changes(**changes))) for job in jobs]
         device = self._device(wanted)
         told = self._sums(planned, device)
+        if purse is not None and told.price:
+            told = self._paid(told, planned, device, purse)
         if device is None or not planned:
             return told
         return self._advised(told, advise(device, planned, self.common(jobs)))
@@ -129,7 +135,7 @@ class Quotes:
 
     def again(self, job: Job) -> Offer | None:
         """After a device's fault: the nearest one that can print it now, in one tap (row 175)."""
-        if part_of(job) is not Part.WAITING or not job.message:
+        if part_of(job) is not Part.WAITING or not job.message or job.reasons == SHORT_OF_CREDIT:
             return None
         devices = self.common([job])
         faulty = next((d for d in devices if job.message.startswith(d.info or d.name)), None)
@@ -143,7 +149,7 @@ class Quotes:
     def _ruled(self, job: Job, ticket: JobTicket) -> JobTicket:
         """What the house makes grey asks no device for colour."""
         try:
-            return self._site.printers.get(job.printer).house.greyed(ticket)
+            return self._site.printers.of_job(job.printer).house.greyed(ticket)
         except NotFound:  # deleted since
             return ticket
 
@@ -180,13 +186,14 @@ class Quotes:
     def _advised(self, told: Told, advice: Advice) -> Told:
         if not advice.obstacles:
             return told
-        return Told(
-            count=told.count,
-            price=told.price,
-            saving=told.saving,
-            warning=warning_of(advice),
-            offers=offers_of(advice),
-        )
+        return replace(told, warning=warning_of(advice), offers=offers_of(advice))
+
+    def _paid(self, told: Told, planned: Sequence[tuple[Job, JobTicket]], device: Device | None, purse: Purse) -> Told:
+        """With what is left of one's credit; a job of somebody else is paid by them."""
+        own = [self._prices.of(job, ticket=ticket, device=device) for job, ticket in planned if purse.is_of(job.owner)]
+        amount = sum((quote.amount for quote in own if quote is not None), Decimal(0))
+        currency = next((quote.currency for quote in own if quote is not None), "")
+        return replace(told, credit=purse.after(amount, currency), short=purse.lacks(amount, currency))
 
 
 def warning_of(advice: Advice) -> str:

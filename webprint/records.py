@@ -18,6 +18,7 @@ DONE = Words(
         "closed": N_("All documents received"),
         "completed": N_("Printed"),
         "counted": N_("Counted"),
+        "credit is there": N_("Credit is there"),
         "deadline moved": N_("Kept longer"),
         "document destroyed": N_("Document destroyed"),
         "expired": N_("Expired"),
@@ -47,6 +48,8 @@ DONE = Words(
         "sent": N_("Sent"),
         "shared by a link": N_("Shared by a link"),
         "stopped": N_("Stopped"),
+        "traced": N_("Asked for within a trace"),
+        "waits for credit": N_("Waiting for credit"),
     }
 )
 SENTENCES = (

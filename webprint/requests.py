@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from ipaddress import ip_address
 from urllib.parse import parse_qsl, urlsplit
 
@@ -24,11 +24,16 @@ _HOST = re.compile(
 _PATH = re.compile(r"/(?:[A-Za-z0-9._-]+/?)*(?:\?[A-Za-z0-9=&_.%+-]{0,200})?", re.ASCII)
 # Our own pages by their first word; no empty part, since "//host" is another site, and no dots, which climb.
 _NEXT = re.compile(
-    r"/(?:jobs|upload|account|history|desk|p|s)(?:/(?:[A-Za-z0-9_~-]|%(?!2[EeFf]|5[Cc])){1,100}){0,4}(?:\?[A-Za-z0-9=&_.%+-]{0,200})?",
+    r"/(?:approve|jobs|setup|upload|account|admin|history|desk|p|s)(?:/(?:[A-Za-z0-9_~-]|%(?!2[EeFf]|5[Cc])){1,100}){0,4}(?:\?[A-Za-z0-9=&_.%+-]{0,200})?",
     re.ASCII,
 )
 
 Form = Mapping[str, list[str]]
+
+
+def row_number(text: str) -> int | None:
+    """The number of a row in a database; None for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def client_address(request: Request) -> str:
@@ -146,6 +151,15 @@ async def read_form(request: Request) -> Form:
     for name, value in pairs:
         fields.setdefault(name, []).append(value)
     return fields
+
+
+async def body_of(request: Request) -> AsyncIterator[bytes]:
+    """The octets as they come; BadRequest when the connection breaks."""
+    try:
+        async for chunk in request.stream():
+            yield chunk
+    except ClientDisconnect as error:
+        raise BadRequest("The connection broke before everything had arrived. Send it again.") from error
 
 
 def first(form: Form, name: str) -> str:

@@ -5,6 +5,7 @@ from uuid import UUID
 from starlette.responses import RedirectResponse, Response
 
 from gateway.domain.credential import AppPassword
+from gateway.domain.second_factor import DONE, Step
 from gateway.domain.user import User
 from gateway.errors import NotFound, Refusal
 from gateway.i18n import gettext as _
@@ -12,9 +13,9 @@ from gateway.i18n import language, said
 from gateway.services.signin_methods import Change
 from webprint.answers import status_of
 from webprint.browsers import browser_name
-from webprint.entering import browser_of, methods_of, user_of
+from webprint.entering import browser_of, keep_session, methods_of, user_of
 from webprint.hosts import has_name, party_of, public_base
-from webprint.requests import first
+from webprint.requests import SESSION, SESSION_TLS, cookie_of, first
 from webprint.signin_passkey import refused_json
 from webprint.site import Site, Visit
 
@@ -59,7 +60,12 @@ class SecurityPages:
         except Refusal as refusal:
             return await self.show_refused(visit, refusal)
         await self.tell(visit, user, "passkey", made.name, added=True)
-        return RedirectResponse(f"{PAGE}?done=passkey", status_code=303)
+        response = RedirectResponse(f"{PAGE}?done=passkey", status_code=303)
+        cookie = cookie_of(visit.request, SESSION, SESSION_TLS)
+        if visit.step is Step.SET_UP and cookie is not None:  # making one has shown that it is there
+            opened = await self._site.identity.rotate_session(cookie, address=visit.actor.address, second=DONE)
+            keep_session(visit, response, opened)
+        return response
 
     async def rename_passkey(self, visit: Visit) -> Response:
         user = await user_of(self._site, visit)
@@ -120,6 +126,9 @@ class SecurityPages:
     async def end_others(self, visit: Visit) -> Response:
         assert visit.session is not None
         await self._site.identity.revoke_others(visit.session)
+        if self._site.phone is not None:
+            user = await user_of(self._site, visit)
+            await self._site.phone.staying.end_all(user, but=visit.session.phone)
         return RedirectResponse(f"{PAGE}?done=ended", status_code=303)
 
     # --- within ------------------------------------------------------------------------------------------------
@@ -152,6 +161,7 @@ class SecurityPages:
             error=error,
             shown=shown,
             user=user,
+            second=None if self._site.house is None else await self._site.house.second.has_code(user),
             passkeys=await methods.passkeys.of(user),
             can_make=has_name(visit.request),
             device=browser_name(visit.request.headers.get("user-agent", "")),
@@ -160,6 +170,7 @@ class SecurityPages:
             unlinked=[way for way in methods.oidc.ways if way.name not in {one.provider for one in linked}],
             app_passwords=await methods.app_passwords.of(user),
             sessions=await self._site.identity.sessions_of(user.name),
+            phones=await self._site.phone.staying.of(user) if self._site.phone else [],
             method_name=method_name,
             zone=self._site.settings.site.time_zone,
         )

@@ -3,11 +3,12 @@
 from starlette.responses import RedirectResponse, Response
 
 from gateway.domain.user import User
-from gateway.errors import BadRequest, NotAuthenticated, Throttled
+from gateway.errors import BadRequest, NotAuthenticated, Throttled, Unavailable
 from gateway.i18n import gettext as _
 from webprint.entering import check_private, enter, sign_in_form, to_https, wants_to_stay
 from webprint.requests import SESSION, SESSION_TLS, cookie_of, drop_cookie, first, is_private, safe_next
 from webprint.site import Site, Visit
+from webprint.staying import end
 
 
 class SignInPages:
@@ -29,7 +30,7 @@ class SignInPages:
         way, to = first(visit.form, "with"), safe_next(first(visit.form, "next"))
         try:
             user = await self._user(visit, way)
-        except (NotAuthenticated, Throttled, BadRequest) as refusal:
+        except (NotAuthenticated, Throttled, BadRequest, Unavailable) as refusal:
             return sign_in_form(self._site, visit, way=way, to=to, name=first(visit.form, "name"), refusal=refusal)
         method = "pin" if way == "pin" else "password"
         return await enter(self._site, visit, user, method=method, to=to, stay=wants_to_stay(visit.form))
@@ -41,8 +42,10 @@ class SignInPages:
         if self._site.live is not None and visit.session is not None:
             self._site.live.end_session(visit.session.id_hash)
         response = RedirectResponse("/signin?done=out", status_code=303)
+        await end(self._site, visit, response)
         drop_cookie(visit.request, response, (SESSION, SESSION_TLS))
-        response.headers["Clear-Site-Data"] = '"cache"'
+        # What the app kept for hours without a network goes, too, and nothing more is told on this screen.
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
         return response
 
     async def _user(self, visit: Visit, way: str) -> User:

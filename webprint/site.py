@@ -5,6 +5,7 @@ import hashlib
 import mimetypes
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +14,40 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from gateway import i18n
+from gateway.domain.printer import Printer
+from gateway.domain.second_factor import Step
 from gateway.domain.user import Actor, Session, is_guest
+from gateway.services.administration import Administration
 from gateway.services.delegates import Delegates
 from gateway.services.desk import Desk
+from gateway.services.doctor import Doctor
 from gateway.services.guests import Guests
+from gateway.services.house import House
 from gateway.services.identity import Identity
 from gateway.services.kiosk import Kiosk
+from gateway.services.mail_desk import MailDesk
+from gateway.services.mail_links import MailLinks
+from gateway.services.network_doctor import NetworkDoctor
+from gateway.services.people import People
 from gateway.services.personal import Personal
-from gateway.services.ports import Clock
+from gateway.services.phone_services import PhoneServices
+from gateway.services.ports import Clock, Profiles
 from gateway.services.preview import Preview
 from gateway.services.printers import Printers
+from gateway.services.programs import Programs
 from gateway.services.release import Release
+from gateway.services.remote_access import RemoteAccess
 from gateway.services.shares import Shares
 from gateway.services.signin_methods import SignInMethods
+from gateway.services.sites import Sites
 from gateway.services.statistics import Statistics
+from gateway.services.terminal_desk import TerminalDesk
 from gateway.services.uploads import Uploads
 from gateway.settings import Settings
 from webprint import words
 from webprint.live import LiveJobs
 from webprint.requests import Form
+from webprint.setup_tools import SetUp
 
 HERE = Path(__file__).parent
 
@@ -55,9 +71,10 @@ class StaticFile:
     version: str
 
 
-def read_static(folder: Path = HERE / "static") -> dict[str, StaticFile]:
+@cache
+def read_static() -> dict[str, StaticFile]:
     """By name; only what lies in the folder at the start is ever served: our own files and vendored scripts."""
-    found = {}
+    found, folder = {}, HERE / "static"
     for path in sorted([*(p for p in folder.iterdir() if p.is_file()), *(folder / "vendor").glob("*.js")]):
         body = path.read_bytes()
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
@@ -70,8 +87,13 @@ def read_static(folder: Path = HERE / "static") -> dict[str, StaticFile]:
     return found
 
 
-def make_templates(static: dict[str, StaticFile], site_name: str) -> Environment:
-    """Everything is escaped; a name that a page forgot is an error, not an empty place."""
+@lru_cache(maxsize=8)
+def make_templates(site_name: str) -> Environment:
+    """Everything is escaped; a name that a page forgot is an error, not an empty place.
+
+    Kept, since each template is compiled once for an environment, which takes longer than all else about an app.
+    """
+    static = read_static()
     templates = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -82,7 +104,10 @@ def make_templates(static: dict[str, StaticFile], site_name: str) -> Environment
     )
     templates.install_gettext_callables(i18n.translated, i18n.translated_plural, newstyle=True)  # type: ignore[attr-defined]  # reason: added by the extension
     templates.globals.update(
-        site_name=site_name, words=words, i18n=i18n, static=lambda name: f"/static/{name}?v={static[name].version}"
+        site_name=site_name,
+        words=words,
+        i18n=i18n,
+        static=lambda name: f"/static/{name}?v={static[name].version}",
     )
     return templates
 
@@ -102,7 +127,17 @@ class Site:
     statistics: Statistics | None = None
     live: LiveJobs | None = None
     personal: Personal | None = None
+    people: People | None = None
+    mail_links: MailLinks | None = None
+    terminals: TerminalDesk | None = None
+    doctor: Doctor | None = None
+    network: NetworkDoctor | None = None
+    mail_desk: MailDesk | None = None
     printers: Printers
+    sites: Sites | None = None
+    administration: Administration
+    setup: SetUp | None = None
+    programs: Programs | None = None
     identity: Identity
     settings: Settings
     clock: Clock
@@ -110,13 +145,22 @@ class Site:
     ports: Callable[[], Ports]
     lan_host: Callable[[], str | None]
     sign_in: SignInMethods | None = None
+    phone: PhoneServices | None = None
+    remote: RemoteAccess | None = None
+    profiles: Callable[[], Profiles] | None = None
     hosts: Callable[[], Collection[str]] = tuple
+    house: House | None = None
     plain_sign_in: bool
-    static: dict[str, StaticFile] = field(default_factory=read_static)
+    static: dict[str, StaticFile]
     templates: Environment
 
+    def printers_for(self, visit: "Visit") -> tuple[Printer, ...]:
+        """Those that this visitor is shown where it is."""
+        address = visit.actor.address
+        return self.sites.printers_at(address, visit.actor) if self.sites else self.printers.all(address or None)
+
     def page(self, visit: "Visit", template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-        text = self.templates.get_template(template).render(visit=visit, **values)
+        text = self.templates.get_template(template).render(visit=visit, site_name=self.settings.site.name, **values)
         return HTMLResponse(text, status_code=status)
 
 
@@ -130,6 +174,7 @@ class Visit:
     csrf: str = ""
     form: Form = field(default_factory=dict)
     new_form_cookie: str | None = None
+    step: Step = Step.NONE  # what signing in still lacks
     unread: int = 0  # notices that the visitor has not seen yet
 
     @property

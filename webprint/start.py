@@ -44,7 +44,7 @@ class StartPages:
         self._site = site
 
     async def show(self, visit: Visit) -> Response:
-        printers = self._site.printers.all(visit.actor.address or None)
+        printers = self._site.printers_for(visit)
         default = _default(printers)
         return self._site.page(
             visit,

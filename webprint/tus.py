@@ -9,6 +9,7 @@ from binascii import Error as Base64Error
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from email.utils import formatdate
+from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -16,8 +17,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from gateway.domain.ticket import JobTicket
 from gateway.domain.upload import Upload
 from gateway.errors import BadRequest, Refusal
+from gateway.services.multipart import plain_name
 from gateway.services.upload_pieces import Piece, Wanted
-from webprint.multipart import plain_name
+from webprint.charge import read_charge
 from webprint.site import Site, Visit
 from webprint.upload_door import FILES, TOKEN, TUS, guests_of, keep_guest, uploads_of
 
@@ -51,7 +53,8 @@ class TusPages:
         if (refused := _version(request)) is not None:
             return refused
         said = read_metadata(request.headers.get("upload-metadata", ""))
-        wanted = self._wanted(said, _length(request))
+        charge = await read_charge(self._site, visit, {name: [value] for name, value in said.items()})
+        wanted = self._wanted(said, _length(request), charge)
         visit, cookie, token = await self._known(visit, wanted.printer, said)
         upload = await uploads_of(self._site).begin(visit.actor, wanted)
         headers = {"Location": f"{FILES}/{upload.id}", "Papertap-Job": str(upload.job_id), **_offset(upload)}
@@ -95,7 +98,7 @@ class TusPages:
 
     # -- within
 
-    def _wanted(self, said: Mapping[str, str], size: int) -> Wanted:
+    def _wanted(self, said: Mapping[str, str], size: int, charge: Mapping[str, Any]) -> Wanted:
         batch = said.get("batch", "")
         if not _BATCH.fullmatch(batch):
             raise BadRequest("A batch is named by at most 64 letters, digits, dashes and underscores.")
@@ -107,7 +110,7 @@ class TusPages:
             size=size,
             batch=batch,
             last=said.get("last", "yes") != "no",
-            ticket=ticket_for(self._site, name),
+            ticket=ticket_for(self._site, name).with_changes(**charge),
         )
 
     async def _known(self, visit: Visit, printer: str, said: Mapping[str, str]) -> tuple[Visit, str, str]:

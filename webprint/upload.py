@@ -4,6 +4,7 @@ import re
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -12,13 +13,14 @@ from gateway.domain.printer import Printer
 from gateway.domain.ticket import JobTicket
 from gateway.errors import BadRequest, Conflict, NotAuthenticated, NotFound, Refusal
 from gateway.i18n import said
+from gateway.services.multipart import FormReader
 from gateway.services.ports import JobQuery
 from gateway.services.upload_forms import Form, FormFile
 from webprint import words
 from webprint.answers import retry_after, status_of
-from webprint.multipart import FormReader
+from webprint.charge import picker_for, read_charge
 from webprint.options import read_changes
-from webprint.requests import check_token, first
+from webprint.requests import body_of, check_token, first
 from webprint.site import Site, Visit
 from webprint.tus import ticket_for
 from webprint.upload_door import TOKEN, guest_of, guests_of, is_multipart, keep_guest, uploads_of, wants_json
@@ -39,7 +41,7 @@ class UploadPages:
     async def page(self, visit: Visit, *, refusal: Refusal | None) -> Response:
         """For somebody who is signed in; after a refusal with what was wrong, and a fresh key."""
         wanted = visit.request.query_params.get("printer", "")
-        printers = self._site.printers.all(visit.actor.address or None)
+        printers = self._site.printers_for(visit)
         uploads_of(self._site).rules.check_address(visit.actor.address)
         recent = await self._site.release.find(
             JobQuery(owner=visit.actor.user, newest_first=True, limit=4 * RECENT), visit.actor
@@ -52,6 +54,7 @@ class UploadPages:
             printers=printers,
             chosen=_chosen(printers, wanted),
             recent=mine,
+            picker=await picker_for(self._site, visit, printers),
             refusal="" if refusal is None else said(refusal.message),
             **self.limits(visit),
         )
@@ -110,11 +113,11 @@ class UploadPages:
     async def _take(self, visit: Visit, *, place: str) -> Response:
         if not is_multipart(visit.request):
             raise BadRequest("No file was sent. Choose one and upload it again.")
-        reader = FormReader(request=visit.request)
+        reader = FormReader(content_type=visit.request.headers.get("content-type", ""), chunks=body_of(visit.request))
         fields = await reader.fields()
         check_token(fields if TOKEN not in visit.request.headers else _token_of(visit), visit.csrf)
         printer = self._printer(visit, first(fields, "printer"))
-        form = self._form(visit, fields, printer)
+        form = self._form(visit, fields, printer, await read_charge(self._site, visit, fields))
         visit, cookie = await self._known(visit, printer, fields, place)
         jobs = await uploads_of(self._site).forms.take(visit.actor, form, _files(reader))
         response = self._taken(visit, jobs, guest=bool(cookie))
@@ -122,14 +125,14 @@ class UploadPages:
             keep_guest(visit.request, response, cookie, self._site.settings.guests.hold_seconds)
         return response
 
-    def _form(self, visit: Visit, fields: dict[str, list[str]], printer: Printer) -> Form:
+    def _form(self, visit: Visit, fields: dict[str, list[str]], printer: Printer, charge: dict[str, Any]) -> Form:
         key = visit.request.headers.get("idempotency-key") or first(fields, "key") or None
         if key is not None and not _KEY.fullmatch(key):
             raise BadRequest("An Idempotency-Key has 1 to 200 printable characters.")
         ticket = ticket_for(self._site, printer.name)
         return Form(
             printer=printer.name,
-            ticket=_with_options(ticket, fields),
+            ticket=_with_options(ticket, fields).with_changes(**charge),
             together=first(fields, "together") != "no",
             key=key,
         )
@@ -154,7 +157,7 @@ class UploadPages:
     def _printer(self, visit: Visit, name: str) -> Printer:
         if not name:
             return self._site.printers.default()
-        seen = self._site.printers.all(visit.actor.address or None)
+        seen = self._site.printers_for(visit)
         found = next((printer for printer in seen if printer.name == name), None)
         if found is None:
             raise NotFound(f'There is no printer "{name[:60]}" here. Reload the page and choose another.')

@@ -8,11 +8,12 @@ from gateway.domain.delegation import Right
 from gateway.domain.device import Device
 from gateway.domain.job import Job, JobState, Reason
 from gateway.domain.printer import Printer, ReleasePolicy
+from gateway.domain.project import NEEDED
 from gateway.domain.user import Actor
 from gateway.errors import NotFound
 from gateway.i18n import N_, ngettext, said
 from gateway.i18n import gettext as _
-from gateway.services.ownership import is_own, may, rights_on, sees_pages
+from gateway.services.ownership import is_own, looks_after, may, rights_on, sees_pages
 from gateway.services.printers import Printers
 from gateway.services.suitable import advise
 from webprint import words
@@ -76,6 +77,7 @@ class JobView:
     can_release: bool
     can_delete: bool
     can_extend: bool
+    can_take: bool
     can_keep: bool
     can_reprint: bool
     can_share: bool
@@ -100,23 +102,25 @@ class DeviceView:
     chosen: bool = False
 
 
+def submitter(job: Job) -> str:
+    """Its owner, or the name that somebody who has not signed in gave."""
+    return job.owner or _("%(name)s (not signed in)", name=job.requested_name)
+
+
 def view_job(job: Job, actor: Actor, printers: Printers, *, now: float, extend_times: int = 3) -> JobView:
-    own, part, releases = is_own(job, actor), part_of(job), may(job, actor, Right.RELEASE)
-    kept, delegated = job.key is not None, bool(rights_on(job, actor)) and not actor.is_operator
+    site = printers.site_of(job.printer)
+    own, part, releases = is_own(job, actor), part_of(job), may(job, actor, Right.RELEASE, site)
+    kept, delegated = job.key is not None, bool(rights_on(job, actor)) and not looks_after(job, actor, site)
     return JobView(
         id=job.id,
         name=job.name or _("Job %(number)s", number=job.id),
         part=part,
         state=_state(job, printers),
         tone=_tone(job, part),
-        message=_message(job),
+        message=_message(job) or _lacking(job, printers, part),
         facts=_facts(job),
         origin=f"{words.source(job)}, {words.ago(now - job.created_at)}",
-        owner=""
-        if own
-        else _("For %(name)s", name=job.owner)
-        if delegated
-        else job.owner or _("%(name)s (not signed in)", name=job.requested_name),
+        owner="" if own else _("For %(name)s", name=job.owner) if delegated else submitter(job),
         printer=_printer_name(printers, job.printer),
         device=_device_name(printers, job.output_device),
         expires=_expiry(job, now),
@@ -129,7 +133,8 @@ def view_job(job: Job, actor: Actor, printers: Printers, *, now: float, extend_t
         notes=tuple(said(note) for note in job.notes),
         asks_password=asks_password(job),
         can_release=part is Part.WAITING and releases,
-        can_delete=not job.state.ended and may(job, actor, Right.DELETE),
+        can_delete=not job.state.ended and may(job, actor, Right.DELETE, site),
+        can_take=job.cut_short and releases,
         can_extend=releases
         and job.state is JobState.PENDING_HELD
         and job.expires_at is not None
@@ -214,8 +219,16 @@ def _message(job: Job) -> str:
     return "" if again else said(job.message)
 
 
+def _lacking(job: Job, printers: Printers, part: Part) -> str:
+    """That it needs a project, where its Printer has asked for one only since it came."""
+    printer = _printer(printers, job.printer) if part is Part.WAITING else None
+    return said(NEEDED) if printer is not None and printer.lacks_project(job) else ""
+
+
 def _facts(job: Job) -> tuple[str, ...]:
     ticket, facts = job.ticket, []
+    if job.project:
+        facts.append(_("Project %(code)s", code=job.project))
     if job.pages is not None:
         facts.append(words.pages(job.pages))
     if ticket.copies > 1:
@@ -254,7 +267,7 @@ def _progress(job: Job, part: Part) -> tuple[int, int] | None:
 
 def _printer(printers: Printers, name: str) -> Printer | None:
     try:
-        return printers.get(name)
+        return printers.of_job(name)
     except NotFound:  # deleted since
         return None
 

@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime
 
+from gateway.domain.copier import CopierSession, CopierState, Counter
 from gateway.domain.device import Device, DeviceState
-from gateway.domain.job import Job, JobState, Reason
+from gateway.domain.job import SHORT_OF_CREDIT, Job, JobState, Reason
 from gateway.domain.ticket import LAST_PAGE
 from gateway.i18n import Words, ngettext, number, said
 from gateway.i18n import gettext as _
@@ -12,11 +13,12 @@ SOURCES = Words(
     {
         "ipp": "AirPrint / IPP",
         "web": "Web upload",
-        "email": "E-mail",
+        "mail": "E-mail",
         "lpd": "LPR",
         "raw": "Raw port",
         "api": "API",
         "cli": "Command line",
+        "test": "Test page",
     }
 )
 
@@ -29,6 +31,7 @@ REASONS = Words(
         Reason.OUTCOME_UNKNOWN: "Did it come out?",
         Reason.JOB_PASSWORD_WAIT: "Waiting for its PIN",
         Reason.JOB_HOLD_UNTIL_SPECIFIED: "Held until later, as asked",
+        Reason.ACCOUNT_INFO_NEEDED: "Waiting for its project",
         Reason.JOB_RELEASE_WAIT: "Waiting for you: release at any printer",
         Reason.RESOURCES_ARE_NOT_READY: "The printer needs something",
         Reason.DESTINATION_URI_FAILED: "The printer does not answer; trying again",
@@ -127,6 +130,8 @@ def state(job: Job) -> str:
             return _("Waiting")
         if job.has(Reason.DOCUMENT_PASSWORD_ERROR):
             return _("This document is protected: what is its password?")
+    if job.state is JobState.PENDING_HELD and job.reasons == SHORT_OF_CREDIT:
+        return _("Waiting for credit")
     for reason in (Reason.OUTCOME_UNKNOWN, *job.reasons):
         if reason in REASONS and job.has(reason):
             return REASONS[reason]
@@ -153,6 +158,24 @@ def device_state(device: Device) -> str:
 
 def pages(number: int) -> str:
     return ngettext("%(count)s page", "%(count)s pages", number)
+
+
+def copied(session: CopierSession) -> str:
+    """What a device's counters say was made at its own panel."""
+    if session.state is CopierState.OPEN:
+        return _("Not counted yet: it is read at the next contact with the device.")
+    if session.state is CopierState.UNCLEAR:
+        return _("Not counted: the device's counters cannot tell.")
+    counts = session.counts
+    told = [
+        (Counter.COPIES, ngettext("%(count)s copy", "%(count)s copies", counts.get(Counter.COPIES, 0))),
+        (
+            Counter.COLOR_COPIES,
+            ngettext("%(count)s copy in colour", "%(count)s copies in colour", counts.get(Counter.COLOR_COPIES, 0)),
+        ),
+        (Counter.SCANS, ngettext("%(count)s scan", "%(count)s scans", counts.get(Counter.SCANS, 0))),
+    ]
+    return ", ".join(text for counter, text in told if counts.get(counter)) or _("Nothing was made.")
 
 
 def sheets(number: int) -> str:

@@ -3,7 +3,7 @@
 (() => {
   async function refresh() {
     const detail = document.getElementById("detail");
-    if (document.querySelector("#share details[open], .new-link")) return; // somebody reads or types there
+    if (document.querySelector("#share details[open], .new-link, #charge :focus")) return; // somebody reads or types there
     const answer = await fetch(location.pathname.replace(/\/shares?$/, "") + location.search, {
       headers: { "If-None-Match": detail.dataset.state, "Papertap-Live": "yes" },
       cache: "no-store",

@@ -79,6 +79,8 @@
     const same = !!document.getElementById("release") === !!fresh.querySelector("#release");
     if (same) {
       for (const id of ["list", "rest", "devices"]) document.getElementById(id)?.replaceChildren(...fresh.querySelector(`#${id}`).childNodes);
+      const charge = document.getElementById("charge"); // what was chosen and typed there stays
+      if (charge && !charge.childElementCount) charge.replaceChildren(...fresh.querySelector("#charge").childNodes);
     } else {
       const notes = document.getElementById("notes");
       form.replaceChildren(...fresh.childNodes);

@@ -168,7 +168,9 @@
       var ticked = {};
       boxes().forEach(function (box) { ticked[box.value] = box.checked; });
       var chosen = jobs.querySelector('input[name="device"]:checked'), focus = document.activeElement;
+      var charge = jobs.querySelector(".charge"); // what was chosen and typed there stays
       jobs.innerHTML = fresh.innerHTML;
+      if (charge && jobs.querySelector(".charge")) jobs.replaceChild(charge, jobs.querySelector(".charge"));
       jobs.setAttribute("data-state", fresh.getAttribute("data-state"));
       boxes().forEach(function (box) { if (box.value in ticked) box.checked = ticked[box.value]; });
       if (chosen) all('input[name="device"]', jobs).forEach(function (one) { if (one.value === chosen.value && !one.disabled) one.checked = true; });
@@ -189,14 +191,62 @@
   // --- the idle screen: the device and the last release
 
   var news = body.getAttribute("data-last"), live = document.getElementById("last");
-  if (news && live) {
-    setInterval(function () {
-      if (document.hidden) return;
-      ask("GET", news, function (answer) {
-        if (answer && answer.status === 200 && live.innerHTML !== answer.responseText) live.innerHTML = answer.responseText;
-      });
-    }, NEWS);
+
+  function tell() {
+    if (document.hidden || !news || !live) return;
+    ask("GET", news, function (answer) {
+      if (answer && answer.status === 200 && live.innerHTML !== answer.responseText) live.innerHTML = answer.responseText;
+    });
   }
+
+  if (news && live) setInterval(tell, NEWS);
+
+  // --- a phone: the code changes, and once it was approved the page goes on
+
+  var phone = document.getElementById("phone"), scanned = document.getElementById("phone-form"), code = "", sent = false;
+
+  function scan() {
+    if (document.hidden || sent) return;
+    ask("GET", phone.getAttribute("data-phone"), function (answer) {
+      if (!answer || answer.status !== 200 || sent) return; // 304: the same code
+      phone.innerHTML = answer.responseText;
+      code = answer.getResponseHeader("ETag") || "";
+      if (!phone.querySelector("[data-approved]")) return;
+      sent = true;
+      scanned.submit();
+    }, null, code);
+  }
+
+  if (phone) {
+    scan();
+    setInterval(scan, 1500);
+  }
+
+  // --- a reader of its own, which is not this browser's keyboard: the gateway tells when a card was held to it
+
+  var reader = body.getAttribute("data-reader"), wait = 1000;
+
+  function listen() {
+    var socket = new WebSocket((location.protocol === "https:" ? "wss://" : "ws://") + location.host + reader);
+    socket.onopen = function () { wait = 1000; };
+    socket.onmessage = function (event) {
+      var message = JSON.parse(event.data);
+      if (message.type === "state") {
+        if (jobs) refresh();
+        else tell();
+      } else if (message.type === "tap" && card) {
+        card.elements["with"].value = "tap";
+        card.elements.card.value = message.ticket;
+        card.submit();
+      }
+    };
+    socket.onclose = function () {
+      setTimeout(listen, wait);
+      wait = Math.min(wait * 2, 30000);
+    };
+  }
+
+  if (reader && window.WebSocket) listen();
 
   // The back button shall not bring back what somebody else looked at.
   window.addEventListener("pageshow", function (event) { if (event.persisted) home(); });

@@ -72,7 +72,9 @@
     return ready(told);
   };
 
-  let waiting = null;
+  /* Two questions at once cancel each other: the quiet one ends before the asked one begins, however slow it was. */
+  const hush = new AbortController();
+  let quietly = Promise.resolve();
 
   const run = async (form, extra) => {
     const publicKey = await options(form);
@@ -91,7 +93,8 @@
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       say("");
-      waiting?.abort();
+      hush.abort();
+      await quietly;
       try {
         await run(form, {});
       } catch (error) {
@@ -103,11 +106,10 @@
   /* The browser offers passkeys in the name field itself, where it can. */
   const quiet = document.querySelector("form[data-conditional]");
   if (quiet && PublicKeyCredential.isConditionalMediationAvailable) {
-    PublicKeyCredential.isConditionalMediationAvailable().then(async (can) => {
-      if (!can) return;
-      waiting = new AbortController();
+    quietly = PublicKeyCredential.isConditionalMediationAvailable().then(async (can) => {
+      if (!can || hush.signal.aborted) return;
       try {
-        await run(quiet, { mediation: "conditional", signal: waiting.signal });
+        await run(quiet, { mediation: "conditional", signal: hush.signal });
       } catch {
         /* Nobody asked for it, so nothing is said. */
       }
