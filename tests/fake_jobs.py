@@ -5,10 +5,12 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import replace
 
 from gateway.domain.account import Receipt
+from gateway.domain.credit import charge_for
 from gateway.domain.events import JobRecord
-from gateway.domain.job import Cause, Job, JobState, advance
+from gateway.domain.job import SHORT_OF_CREDIT, Cause, Job, JobState, advance
 from gateway.errors import Conflict, NotFound
 from gateway.services.ports import JobChange, JobQuery, Stage
+from tests.fakes_credit import MemoryCreditStore
 
 CLAIMED = {JobState.PROCESSING, JobState.PROCESSING_STOPPED}
 CAUSE = {Stage.PREPARE: Cause.PREPARATION_CLAIMED, Stage.DELIVER: Cause.DELIVERY_CLAIMED}
@@ -20,6 +22,7 @@ class MemoryJobStore:
     def __init__(self) -> None:
         self.rows: dict[int, Job] = {}
         self.ledger: list[Receipt] = []
+        self.credit = MemoryCreditStore(self._all)
         self.failure: Exception | None = None
         self._records: list[JobRecord] = []
         self._last_id = 0
@@ -32,6 +35,9 @@ class MemoryJobStore:
         if self.failure is not None:
             raise self.failure
         return [self._insert(job) for job in jobs]
+
+    async def rehearse(self, job: Job) -> None:
+        await self._turn()
 
     async def get(self, job_id: int) -> Job | None:
         await self._turn()
@@ -62,8 +68,13 @@ class MemoryJobStore:
         wanted = change(job)
         if wanted is None:
             return job
-        self._post(wanted.receipt)
         stored = replace(wanted.job, id=job.id, version=job.version + 1)
+        if stored.release_id != job.release_id or stored.reserves > job.reserves:
+            self.credit.check_reserved(stored)
+        self._post(wanted.receipt)
+        charge = charge_for(wanted.receipt) if wanted.receipt is not None and job.reserved is not None else None
+        if charge is not None:
+            self.credit.post_now(charge)
         self.rows[job_id] = stored
         self._records += [replace(record, job_id=job_id) for record in wanted.records]
         return stored
@@ -123,6 +134,9 @@ class MemoryJobStore:
         self._records = [record for record in self._records if record.job_id not in gone]
         return len(gone)
 
+    def _all(self) -> Iterator[Job]:
+        return iter(self.rows.values())
+
     async def _turn(self) -> None:
         """Others get the loop here, as with a real store; between here and the end of a call nobody does."""
         await asyncio.sleep(0)
@@ -133,6 +147,7 @@ class MemoryJobStore:
         known = self._by_key(job.idempotency_key) if job.idempotency_key is not None else None
         if known is not None:
             return known
+        self.credit.check_reserved(job)
         self._last_id += 1
         stored = replace(job, id=self._last_id)
         self.rows[stored.id] = stored
@@ -181,6 +196,10 @@ def due(at: float | None, limit: float) -> bool:
     return at is not None and at <= limit
 
 
+def _short(job: Job) -> bool:
+    return job.state is JobState.PENDING_HELD and job.reasons == SHORT_OF_CREDIT
+
+
 def matches(job: Job, query: JobQuery) -> bool:
     """Whether `job` meets every given condition of `query`."""
     given: dict[str, Callable[[], bool]] = {
@@ -188,6 +207,7 @@ def matches(job: Job, query: JobQuery) -> bool:
         "owner": lambda: same_name(job.owner, query.owner or ""),
         "unclaimed_as": lambda: job.owner is None and same_name(job.requested_name, query.unclaimed_as or ""),
         "unclaimed_from": lambda: job.owner is None and job.address == query.unclaimed_from,
+        "unclaimed_near": lambda: job.owner is None and job.address.startswith(query.unclaimed_near or ""),
         "favourite": lambda: job.favourite == query.favourite,
         "due_before": lambda: due(job.not_before, query.due_before or 0.0),
         "released": lambda: (job.output_device is not None) == query.released,
@@ -196,6 +216,7 @@ def matches(job: Job, query: JobQuery) -> bool:
         "warn_before": lambda: due(job.expires_at, query.warn_before or 0.0) and not job.expiry_warned,
         "incoming_before": lambda: due(job.incoming_until, query.incoming_before or 0.0),
         "ended_before": lambda: due(job.ended_at, query.ended_before or 0.0),
+        "short_of_credit": lambda: _short(job) == query.short_of_credit,
         "private": lambda: (job.private and job.key is not None) == query.private,
         "with_key": lambda: (job.key is not None) == query.with_key,
         "claim_lapsed_at": lambda: job.state in CLAIMED and due(job.claimed_until, query.claim_lapsed_at or 0.0),

@@ -9,6 +9,7 @@ from uuid import UUID
 from gateway.domain.device import Device
 from gateway.domain.events import IntakeAttempt
 from gateway.domain.printer import Printer
+from gateway.domain.rights import Role
 from gateway.domain.user import Session, User
 from gateway.errors import Conflict
 
@@ -92,11 +93,17 @@ class MemoryUserStore:
         await asyncio.sleep(0)
         return next((user for user in self._users if card in user.cards), None)
 
-    async def users(self, *, contains: str = "", limit: int = 100) -> list[User]:
+    async def users(self, *, contains: str = "", after: str = "", limit: int = 100) -> list[User]:
         await asyncio.sleep(0)
         wanted = contains.casefold()
         found = [u for u in self._users if any(wanted in (t or "").casefold() for t in (u.name, u.full_name, u.email))]
+        found = [user for user in found if user.name.casefold() > after.casefold()]
         return sorted(found, key=lambda user: user.name.casefold())[:limit]
+
+    async def staff(self, roles: Sequence[Role]) -> list[User]:
+        await asyncio.sleep(0)
+        found = [user for user in self._users if user.role in roles and user.role is not Role.USER]
+        return sorted((user for user in found if not user.disabled), key=lambda user: user.name.casefold())
 
     async def save_user(self, user: User) -> User:
         await asyncio.sleep(0)

@@ -7,12 +7,14 @@ from typing import Any
 from uuid import UUID
 
 from gateway.domain.letter import Letter, Post, PostState, check_letter, folded
+from gateway.domain.mail import Mail
 from gateway.domain.personal import CardNote, Look, MailAddress, Notice, OneTimeToken, Preferences
 from gateway.domain.user import User
 from gateway.errors import Conflict, NotPossible
 from gateway.services.ports import Undelivered
 from tests.fake_jobs import MemoryJobStore
 from tests.fake_rows import MemoryAttemptStore, MemoryUserStore
+from tests.fakes_mail import MemoryMailStore
 
 
 class FakeMailer:
@@ -188,6 +190,10 @@ class MemoryPersonalStore:
         await asyncio.sleep(0)
         self.notes[note.card] = (user, note)
 
+    async def expired_cards(self, now: float) -> list[tuple[UUID, CardNote]]:
+        await asyncio.sleep(0)
+        return [(holder, n) for holder, n in self.notes.values() if n.expires_at is not None and n.expires_at <= now]
+
     async def forget_card(self, card: str) -> None:
         await asyncio.sleep(0)
         self.notes.pop(card, None)
@@ -262,7 +268,9 @@ class MemoryPersonalData:
         personal: MemoryPersonalStore,
         notices: MemoryNoticeStore,
         access_log: MemoryAccessLog,
+        mails: MemoryMailStore,
     ) -> None:
+        self._mails = mails
         self._jobs = jobs
         self._users = users
         self._attempts = attempts
@@ -271,7 +279,18 @@ class MemoryPersonalData:
         self._access_log = access_log
 
     def sections(self) -> Sequence[str]:
-        return ("account", "addresses", "jobs", "job-history", "receipts", "submissions", "notices", "access-log")
+        return (
+            "account",
+            "addresses",
+            "jobs",
+            "job-history",
+            "receipts",
+            "credit-entries",
+            "submissions",
+            "notices",
+            "mails",
+            "access-log",
+        )
 
     async def page(
         self, section: str, user: User, *, after: int, limit: int
@@ -298,6 +317,7 @@ class MemoryPersonalData:
             for record in self._jobs._records
         ]
         self._jobs.ledger = [replace(r, owner=pseudonym) if _same(r.owner, user) else r for r in self._jobs.ledger]
+        self._jobs.credit.forget(user.name, pseudonym)
         gone = {"owner": pseudonym, "document_name": "", "requested_name": "", "address": "", "text": "", "extra": {}}
         self._attempts.rows = [
             replace(row, **gone) if row.owner == user.name else row  # type: ignore[arg-type]
@@ -316,6 +336,8 @@ class MemoryPersonalData:
         )
 
     def _forget_personal(self, user: User, pseudonym: str) -> None:
+        for mail in self._mails_of(user):
+            del self._mails.rows[mail.id]
         personal = self._personal
         personal.chosen.pop(user.uuid, None)
         personal.verified = {key: one for key, one in personal.verified.items() if one[0] != user.uuid}
@@ -325,6 +347,14 @@ class MemoryPersonalData:
         others = [look for look in self._access_log.rows if not _same(look.owner, user)]
         self._access_log.rows = [replace(o, by=pseudonym) if _same(o.by, user) else o for o in others]
 
+    def _mails_of(self, user: User) -> list[Mail]:
+        own = {folded(one.address) for holder, one in self._personal.verified.values() if holder == user.uuid}
+        own |= {user.email.casefold()} if user.email else set()
+        rows = self._mails.rows.values()
+        return [
+            row for row in rows if row.from_address.casefold() in own or _same(row.owner or row.envelope.user, user)
+        ]
+
     def _rows(self, section: str, user: User) -> list[dict[str, Any]]:
         mine = {job.id: job for job in self._jobs.rows.values() if _same(job.owner, user)}
         found: dict[str, list[Any]] = {
@@ -333,8 +363,14 @@ class MemoryPersonalData:
             "jobs": [{"id": job.id, "name": job.name, "state": int(job.state)} for job in mine.values()],
             "job-history": [record for record in self._jobs._records if record.job_id in mine],
             "receipts": [receipt for receipt in self._jobs.ledger if _same(receipt.owner, user)],
+            "credit-entries": [
+                asdict(row) | {"key": "", "amount": str(row.amount)}
+                for row in self._jobs.credit.rows
+                if _same(row.owner, user)
+            ],
             "submissions": [row for row in self._attempts.rows if row.owner == user.name],
             "notices": [row for row in self._notices.rows if row.user == user.uuid],
+            "mails": [replace(row, key=None) for row in self._mails_of(user)],
             "access-log": [row for row in self._access_log.rows if _same(row.owner, user)],
         }
         return [row if isinstance(row, dict) else asdict(row) for row in found[section]]

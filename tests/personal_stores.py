@@ -9,13 +9,16 @@ from gateway.adapters.db import open_database
 from gateway.services.ports import (
     AccessLogStore,
     AttemptStore,
+    CreditStore,
     JobStore,
+    MailStore,
     NoticeStore,
     PersonalData,
     PersonalStore,
     UserStore,
 )
 from tests.fakes import MemoryAttemptStore, MemoryJobStore, MemoryUserStore
+from tests.fakes_mail import MemoryMailStore
 from tests.fakes_personal import MemoryAccessLog, MemoryNoticeStore, MemoryPersonalData, MemoryPersonalStore
 
 
@@ -27,14 +30,23 @@ class PersonalStores:
     personal: PersonalStore
     notices: NoticeStore
     access_log: AccessLogStore
+    mails: MailStore
+    credit: CreditStore
     data: PersonalData
 
 
 def in_memory() -> PersonalStores:
     jobs, users, attempts = MemoryJobStore(), MemoryUserStore(), MemoryAttemptStore()
     personal, notices, access_log = MemoryPersonalStore(), MemoryNoticeStore(), MemoryAccessLog()
+    mails = MemoryMailStore()
     data = MemoryPersonalData(
-        jobs=jobs, users=users, attempts=attempts, personal=personal, notices=notices, access_log=access_log
+        jobs=jobs,
+        users=users,
+        attempts=attempts,
+        personal=personal,
+        notices=notices,
+        access_log=access_log,
+        mails=mails,
     )
     return PersonalStores(
         jobs=jobs,
@@ -43,6 +55,8 @@ def in_memory() -> PersonalStores:
         personal=personal,
         notices=notices,
         access_log=access_log,
+        mails=mails,
+        credit=jobs.credit,
         data=data,
     )
 
@@ -60,6 +74,8 @@ async def personal_stores(request: pytest.FixtureRequest) -> AsyncIterator[Perso
         personal=opened.personal,
         notices=opened.notices,
         access_log=opened.access_log,
+        mails=opened.mails,
+        credit=opened.credit,
         data=opened.personal_data,
     )
     await opened.close()

@@ -45,6 +45,8 @@ CASES: list[tuple[dict[str, Any], list[str]]] = [
     ({"owner": "bob", "states": ENDED}, ["aborted"]),
     ({"owner": "jürgen"}, []),
     ({"unclaimed_as": "JÜRGEN"}, ["unclaimed"]),
+    ({"unclaimed_near": "10.0.0"}, ["unclaimed"]),
+    ({"unclaimed_near": "10.1"}, []),
     ({"unclaimed_as": "jürgen", "states": (JobState.PENDING_HELD,)}, ["unclaimed"]),
     ({"unclaimed_as": "anonymous"}, []),
     ({"unclaimed_from": "10.0.0.7"}, ["unclaimed"]),

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import fields, replace
+from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -12,7 +13,7 @@ from gateway.domain.events import JobRecord
 from gateway.domain.job import Cause, Job, JobState, Reason, advance
 from gateway.domain.ticket import JobTicket, MediaCol, PagePick, Stamp
 from gateway.errors import Conflict, NotFound
-from gateway.services.ports import JobChange, JobStore
+from gateway.services.ports import JobChange, JobQuery, JobStore
 from tests.builders import NOW
 from tests.fakes import a_document, a_held_job, a_job, a_released_job
 
@@ -38,6 +39,7 @@ FULL_TICKET = JobTicket(
     job_priority=50,
     job_sheets="none",
     job_account_id="42",
+    account_comment="Plans",
     job_accounting_user_id="alice",
     imposition_template="signature",
     presentation_direction_number_up="toleft-tobottom",
@@ -90,6 +92,8 @@ def a_full_job() -> Job:
         facts='{"pages": []}',
         private=True,
         charged_to="carol",
+        reserved=Decimal(0),
+        reserved_in="EUR",
         output_device="laser",
         release_id=uuid4(),
         released_by="bob",
@@ -116,6 +120,8 @@ def a_receipt(job: Job, **changes: object) -> Receipt:
         color=True,
         confirmed=False,
         at=NOW,
+        project="P-2041",
+        comment="Plans",
     )
     return replace(plain, **changes)  # type: ignore[arg-type]  # reason: the caller names fields
 
@@ -303,3 +309,14 @@ async def test_an_id_is_never_given_twice(jobs: JobStore) -> None:
     await jobs.purge_ended(before=NOW + 1)
     (later,) = await jobs.add([a_job()])
     assert later.id > job.id
+
+
+# --- rehearsals
+
+
+async def test_a_rehearsed_row_was_never_there(jobs: JobStore) -> None:
+    await jobs.rehearse(a_full_job())
+    assert await jobs.count(JobQuery(limit=None)) == 0
+    assert await jobs.spool_objects() == frozenset()
+    (row,) = await jobs.add([a_full_job()])
+    assert await jobs.get(row.id) == row

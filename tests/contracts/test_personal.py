@@ -1,21 +1,31 @@
 """What is kept about people: choices, addresses, tokens, cards, notices, looks; and handing over and forgetting it."""
 
 import asyncio
+import json
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from gateway.adapters.db import Database
 from gateway.domain.account import Receipt
+from gateway.domain.credit import Entry, EntryKind
 from gateway.domain.events import IntakeAttempt, JobRecord
 from gateway.domain.job import JobState
+from gateway.domain.mail import Mail, MailFile, MailState
 from gateway.domain.personal import CardNote, Look, Notice, NoticeKind, OneTimeToken, Preferences
+from gateway.domain.ticket import JobTicket
 from gateway.domain.user import User
+from gateway.domain.webhook import Delivery, DeliveryState, body_of
 from gateway.errors import Conflict
 from gateway.services.ports import JobChange
 from tests.builders import NOW
+from tests.contracts.test_webhook_store import a_delivery, a_hook
 from tests.fakes import a_held_job, a_user
+from tests.fakes_mail import an_envelope
+from tests.fakes_projects import a_project
 from tests.personal_stores import PersonalStores, personal_stores
 
 __all__ = ["personal_stores"]
@@ -76,6 +86,10 @@ async def test_cards_have_notes(stores: PersonalStores, alice: User, bob: User) 
     await stores.personal.save_card_note(alice.uuid, note)
     assert await stores.personal.card_notes(alice.uuid) == [note]
     assert await stores.personal.card_notes(bob.uuid) == []
+    lent = replace(note, card="lent", expires_at=NOW + 5)
+    await stores.personal.save_card_note(bob.uuid, lent)
+    assert await stores.personal.expired_cards(NOW + 4) == []
+    assert await stores.personal.expired_cards(NOW + 5) == [(bob.uuid, lent)]
     await stores.personal.forget_card("hash")
     assert await stores.personal.card_notes(alice.uuid) == []
 
@@ -225,7 +239,40 @@ async def furnish(stores: PersonalStores, user: User, *, prefix: str) -> int:
     await stores.notices.add_notice(a_notice(user, job_id=job.id, values={"name": f"{prefix} letter"}))
     await stores.personal.add_address(user.uuid, f"{prefix}@example.org", NOW)
     await stores.access_log.record_look(a_look(owner=user.name, by="olga", job_id=job.id))
+    for number, (sender, owner) in enumerate(
+        ((f"{prefix}@EXAMPLE.org", None), ("scanner@device.invalid", user.name), ("eve@nowhere.example", None))
+    ):
+        await stores.mails.add(a_mail(f"{prefix}{number}", sender, owner=owner))
+    entry = Entry(
+        owner=user.name,
+        amount=Decimal("2.50"),
+        currency="EUR",
+        kind=EntryKind.TOP_UP,
+        key=f"{prefix} key",
+        at=NOW,
+        by=user.name,
+        text=f"{prefix} cash",
+    )
+    await stores.credit.post(entry)
     return job.id
+
+
+def a_mail(subject: str, sender: str, *, owner: str | None = None, state: MailState = MailState.DONE) -> Mail:
+    """Its writer's addresses, words and file names, as the week's rows keep them."""
+    return Mail(
+        uuid=uuid4(),
+        digest=subject,
+        envelope=an_envelope(sender=sender),
+        object_id=f"object {subject}",
+        key=b"wrapped",
+        size=1,
+        received_at=NOW,
+        state=state,
+        from_address=sender,
+        owner=owner,
+        subject=f"{subject} subject",
+        files=(MailFile(name=f"{subject}.pdf", printer="find-me"),),
+    )
 
 
 async def everything(stores: PersonalStores, user: User, limit: int = 2) -> dict[str, list[dict[str, Any]]]:
@@ -250,6 +297,10 @@ async def test_a_person_is_told_everything_of_theirs_and_nothing_else(
     told = await everything(stores, alice)
     sizes = {name: len(told[name]) for name in ("account", "addresses", "jobs", "receipts", "notices", "access-log")}
     assert sizes == {"account": 1, "addresses": 3, "jobs": 3, "receipts": 3, "notices": 3, "access-log": 3}
+    assert [Decimal(entry["amount"]) for entry in told["credit-entries"]] == [Decimal("2.50")] * 3
+    assert len(told["mails"]) == 6
+    assert "alice2@EXAMPLE.org" in str(told["mails"])
+    assert "wrapped" not in str(told["mails"])
     assert [job["name"] for job in told["jobs"]] == ["alice0 letter", "alice1 letter", "alice2 letter"]
     assert "alice1 secret" in str(told["job-history"])
     assert "bob" not in str(told).casefold()
@@ -276,6 +327,9 @@ async def test_forgetting_keeps_the_totals_and_nothing_of_the_person(
         bobs, lambda row: JobChange(job=row, records=(JobRecord(job_id=bobs, at=NOW, what="seen", by="Alice"),))
     )
     await stores.access_log.record_look(a_look(owner="bob", by="alice"))
+    await stores.mails.add(a_mail("waits", alice.email or "", state=MailState.ASKED))
+    unread = a_mail("unread", "", state=MailState.RECEIVED)
+    await stores.mails.add(replace(unread, envelope=replace(unread.envelope, user="alice")))
     bob_before = {name: len(rows) for name, rows in (await everything(stores, bob)).items()}
 
     await stores.data.erase(alice, pseudonym="erased-1", keep_name=keep_name)
@@ -283,6 +337,10 @@ async def test_forgetting_keeps_the_totals_and_nothing_of_the_person(
     [receipt] = await stores.jobs.receipts(owner="erased-1")
     assert (receipt.impressions, receipt.media_sheets) == (4, 2)
     assert await stores.jobs.receipts(owner="alice") == []
+    [entry] = await stores.credit.entries("erased-1")
+    assert (entry.amount, entry.by, entry.text) == (Decimal("2.50"), "erased-1", "")
+    assert (await stores.credit.balance("erased-1", "EUR")).amount == Decimal("2.50")
+    assert (await stores.credit.entries("alice"), (await stores.credit.balance("alice", "EUR")).amount) == ([], 0)
     job = await stores.jobs.get(job_id)
     assert job is not None
     assert (job.owner, job.name, job.requested_name, job.address, job.message) == ("erased-1", "", "", "", "")
@@ -295,6 +353,11 @@ async def test_forgetting_keeps_the_totals_and_nothing_of_the_person(
     assert await stores.personal.addresses(alice.uuid) == []
     assert await stores.access_log.looks_at("alice") == []
     assert {look.by for look in await stores.access_log.looks_at("bob")} == {"olga", "erased-1"}
+    assert {mail.subject for mail in await stores.mails.recent()} == {
+        *("bob0 subject", "bob1 subject"),
+        *("alice2 subject", "bob2 subject"),  # of strangers
+    }
+    assert await stores.mails.spool_objects() == {"object bob0", "object bob1", "object alice2", "object bob2"}
 
     left = await stores.users.user("alice" if keep_name else "erased-1")
     assert left is not None
@@ -303,3 +366,79 @@ async def test_forgetting_keeps_the_totals_and_nothing_of_the_person(
     assert (await stores.users.user("alice") is None) is not keep_name
     assert await stores.users.user_by_card("card-hash") is None
     assert {name: len(rows) for name, rows in (await everything(stores, bob)).items()} == bob_before
+
+
+async def test_webhooks_are_told_nothing_more_of_who_was_erased_and_keep_nothing(database: Database) -> None:
+    alice = await database.users.save_user(a_user("Alice", email="alice@example.org"))
+    hook = await database.webhooks.save_webhook(a_hook())
+
+    async def told(kind: str, data: dict[str, Any]) -> Delivery:
+        body = body_of(uuid4(), kind, "2026-11-30T12:00:00.000Z", data)
+        return await database.webhooks.put(a_delivery(hook, kind=kind, body=body))
+
+    job = {"id": 7, "owner": "Alice", "charged_to": "alice", "name": "Diary.pdf", "message": "Alice's", "pages": 3}
+    noted = {"actor": "ALICE", "action": "group.member-added", "subject": "group x", "values": {"user": "alice"}}
+    about = {
+        "actor": "root",
+        "action": "user.changed",
+        "subject": "user alice",
+        "values": {"email": "alice@example.org"},
+    }
+    other = {"id": 8, "owner": "alice-2", "name": "Alice in Wonderland.pdf", "message": ""}
+    rows = [await told("job-completed", job), await told("audit", noted), await told("audit", about)]
+    kept = await told("job-completed", other)
+    printer = await told("printer-created", {"name": "alice", "info": "Alice's printer"})
+    [first] = await database.webhooks.claim("w", now=NOW, lease=10.0, limit=1)
+    await database.webhooks.settle(
+        first, "w", state=DeliveryState.DELIVERED, now=NOW, status=200, answer="Thank you, Alice"
+    )
+    await database.personal_data.erase(alice, pseudonym="erased-1", keep_name=False)
+    after = [await database.webhooks.delivery(row.id) for row in rows]
+    bodies = [json.loads(row.body)["data"] for row in after if row is not None]
+    assert bodies == [
+        job | {"owner": "erased-1", "charged_to": "erased-1", "name": "", "message": ""},
+        noted | {"actor": "erased-1", "values": {"user": "erased-1"}},
+        about | {"subject": "user erased-1", "values": {}},
+    ]
+    assert "alice" not in " ".join(row.body + row.answer for row in after if row is not None).casefold()
+    for row in (kept, printer):
+        assert await database.webhooks.delivery(row.id) == row, "of others everything stays"
+    waiting = [row for row in after if row is not None and row.state is DeliveryState.WAITING]
+    assert len(waiting) == 2, "they are still told that something happened"
+
+
+async def test_habits_with_projects_are_told_and_forgotten_and_their_totals_stay(database: Database) -> None:
+    alice = await database.users.save_user(a_user("Alice"))
+    project = a_project("P-1", everyone=False, users=("ALICE", "bob"))
+    await database.projects.save_projects([project])
+    await database.projects.mark_favourite(alice.uuid, project, favourite=True)
+    stamped = JobTicket(job_account_id="P-1", account_comment="For my novel")
+    [job] = await database.jobs.add([a_held_job(owner="Alice", ticket=stamped)])
+    receipt = Receipt(
+        release_id=uuid4(),
+        job_id=job.id,
+        owner="Alice",
+        printer="find-me",
+        device="laser",
+        impressions=4,
+        media_sheets=2,
+        color=False,
+        confirmed=True,
+        at=NOW,
+        project="P-1",
+        comment="For my novel",
+    )
+    await database.jobs.update(job.id, lambda row: JobChange(job=row, receipt=receipt))
+    told, _ = await database.personal_data.page("projects", alice, after=0, limit=5)
+    assert [(row["code"], bool(row["favourite"])) for row in told] == [("P-1", True)]
+    before = await database.projects.totals(NOW, NOW + 1)
+    await database.personal_data.erase(alice, pseudonym="erased-1", keep_name=False)
+    assert await database.projects.totals(NOW, NOW + 1) == before
+    left = await database.projects.project("P-1")
+    assert left is not None
+    assert (left.users, left.everyone) == (("bob",), False)
+    assert (await database.personal_data.page("projects", alice, after=0, limit=5))[0] == []
+    [kept] = await database.jobs.receipts(owner="erased-1")
+    row = await database.jobs.get(job.id)
+    assert row is not None
+    assert (kept.project, kept.comment, row.ticket) == ("P-1", "", JobTicket())

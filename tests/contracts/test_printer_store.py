@@ -11,8 +11,11 @@ from gateway.domain.capabilities import Capabilities, Media
 from gateway.domain.device import Device, DeviceState, DeviceStatus
 from gateway.domain.house import HouseRules
 from gateway.domain.kiosk import KioskProof
+from gateway.domain.mailbox import MailParts, MailRules, Strangers
+from gateway.domain.phone import Presence
 from gateway.domain.price import Tariff
 from gateway.domain.printer import Authentication, HeldView, Printer, ReleasePolicy
+from gateway.domain.project import ProjectPolicy
 from gateway.errors import Conflict
 from gateway.services.ports import PrinterStore
 from tests.builders import NOW
@@ -57,14 +60,32 @@ def a_full_printer() -> Printer:
         hold_seconds=60.5,
         operator_message="Back at ten.",
         defaults={"sides": "two-sided-long-edge"},
+        site="north",
+        host_names=("hall.print.example.org",),
+        raw_port=9101,
+        name_networks=("192.0.2.0/24",),
         subnets=("10.0.0.0/8",),
         groups=("staff",),
         tariff=Tariff(grey=Decimal("0.0500"), sheets=(("iso_a4", Decimal("0.01")),), currency="CHF"),
         guests=True,
         house=HouseRules(force_grey=True, toner_save="light", footer="{user}", bates=""),
         pass_through=True,
+        mail=MailRules(
+            enabled=False,
+            aliases=("drucker",),
+            strangers=Strangers.GUEST,
+            allowed_domains=("example.org",),
+            parts=MailParts.BOTH,
+            separate=False,
+            max_size=1,
+            max_files=2,
+            max_pages=3,
+        ),
         kiosk_proofs=(KioskProof.PIN,),
         private_jobs=True,
+        presence=Presence.CODE,
+        projects=ProjectPolicy.REQUIRED,
+        ask_again_minutes=0,
         created_at=NOW,
         config_changed_at=NOW + 1,
     )
@@ -81,6 +102,8 @@ def a_full_device() -> Device:
         status=DeviceStatus(state=DeviceState.STOPPED, reasons=("media-empty",), message="Kein Papier", at=NOW),
         pinned_certificate="ab" * 32,
         failover="inkjet",
+        site="north",
+        presence=Presence.PANEL,
         created_at=NOW,
     )
 

@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from gateway.domain.user import Role, Session, User
+from gateway.domain.rights import Role
+from gateway.domain.user import Given, Session, User
 from gateway.errors import Conflict
 from gateway.services.ports import UserStore
 from tests.builders import NOW
@@ -27,6 +28,12 @@ def a_full_user() -> User:
         pin_lookup="lookup-1",
         cards=("card-2", "card-1"),
         groups=("staff", "teachers"),
+        department="Physics",
+        cost_centre="4711",
+        language="de",
+        source="school",
+        external_id="a1b2",
+        given=Given(cards=("card-1",), groups=("staff",), addresses=("j@example.com",), disabled=True),
         created_at=NOW,
     )
 

@@ -1,14 +1,20 @@
 """The verbs that scripts rely on: their words, their JSON, their exit status."""
 
+import asyncio
 import json
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
+from gateway.adapters.db import open_database
 from gateway.cli import app
+from gateway.domain.copier import CopierSession, CopierState, CountedBy, Counter
 from gateway.errors import PapertapError
+from gateway.settings import load
 
 ID = "00000000-0000-4000-8000-000000000000"
 
@@ -59,6 +65,11 @@ def test_house_rules_are_set_and_taken_back(papertap: Shell) -> None:
         "bates=ACME-",
     }
     assert changed["pass_through"] is True
+    drivers = ("--raw-port", "9101", "--name-network", "10.1.2.3/16", "--name-network", "fd00::/8")
+    changed = papertap.json("printer", "set", "files", *drivers)
+    assert (changed["raw_port"], changed["name_networks"]) == (9101, ["10.1.0.0/16", "fd00::/8"])
+    changed = papertap.json("printer", "set", "files", "--raw-port", "0", "--name-network", "")
+    assert (changed["raw_port"], changed["name_networks"]) == (None, [])
     changed = papertap.json("printer", "set", "files", "--no-force-grey", "--footer", "", "--no-bates")
     assert set(changed["house"]) == {"force_duplex=True", "toner_save=light"}
     assert papertap.json("printer", "set", "files", "--no-toner-save", "--no-force-duplex")["house"] == []
@@ -155,3 +166,101 @@ def test_a_printer_gets_prices_by_command_line(papertap: Shell) -> None:
     assert papertap.json("printer", "price", "find-me") == changed
     assert isinstance(papertap.run("printer", "price", "find-me", "--grey", "five").exception, PapertapError)
     assert papertap.json("printer", "price", "find-me", "--free")["grey"] == "0"
+
+
+def test_places_say_what_is_shown_where(papertap: Shell) -> None:
+    for name in ("find-me", "direct"):
+        papertap.json("printer", "add", name)
+    assert papertap.json("site", "add", "north", "--info", "North")["zones"] == []
+    zone = papertap.json("site", "zone", "set", "north", "reading", "--network", "10.1.2.0/24", "--printer", "direct")
+    assert zone == {
+        "site": "north",
+        "name": "reading",
+        "networks": ["10.1.2.0/24"],
+        "printers": ["direct"],
+        "groups": [],
+    }
+    papertap.json("site", "zone", "set", "north", "all", "--network", "10.0.0.0/8")
+    changed = papertap.json("site", "zone", "set", "north", "reading", "--group", "staff")
+    assert (changed["printers"], changed["groups"]) == (["direct"], ["staff"])
+    assert "lies within" in papertap.run("site", "list").output
+    assert papertap.json("site", "where", "10.1.2.3")["printers"] == ["direct"]
+    assert papertap.json("site", "where", "10.9.9.9")["zone"] == "all"
+    assert papertap.json("printer", "set", "find-me", "--site", "north", "--host-name", "f.example")["site"] == "north"
+    assert papertap.json("site", "change", "north", "--location", "Hill")["location"] == "Hill"
+    assert isinstance(papertap.run("printer", "set", "find-me", "--site", "nowhere").exception, PapertapError)
+    assert isinstance(papertap.run("site", "delete", "north").exception, PapertapError)
+    papertap.json("printer", "set", "find-me", "--site", "")
+    assert papertap.run("site", "zone", "delete", "north", "all").exit_code == 0
+    assert len(papertap.json("site", "zone", "list", "north")) == 1
+    assert papertap.run("site", "delete", "north").exit_code == 0
+    assert papertap.json("site", "list") == []
+
+
+def test_an_archive_for_device_managements(papertap: Shell, tmp_path: Path) -> None:
+    papertap.json("printer", "add", "find-me")
+    file = tmp_path / "printers.zip"
+    done = papertap.run("setup", "bundle", str(file), "--host", "localhost")
+    assert done.exit_code == 0, done.output
+    with zipfile.ZipFile(file) as archive:
+        assert "ios-macos/papertap.mobileconfig" in archive.namelist()
+        assert ":8631/ipp/print/find-me" in archive.read("windows/papertap-printers.ps1").decode()
+    assert isinstance(papertap.run("setup", "bundle", str(file), "--for", "north/x").exception, PapertapError)
+
+
+def test_what_the_shell_does_to_people_is_written_down_like_what_pages_do(papertap: Shell) -> None:
+    papertap.json("user", "add", "ada", "--role", "administrator", "--password", "correct horse battery")
+    papertap.json("user", "add", "bob", "--card", "04A2197F")
+    papertap.json("user", "set", "bob", "--full-name", "Bob", "--email", "bob@example.org")
+    for words in (
+        ("user", "pin", "bob", "271828"),
+        ("user", "card", "bob", "04FFFFFF"),
+        ("user", "password", "bob", "--password", "another horse battery"),
+        ("user", "remove", "bob"),
+    ):
+        assert papertap.run(*words).exit_code == 0, words
+    rows = papertap.json("audit", "list")
+    noted = [(row["action"], row["actor"], row["via"]) for row in rows if row["action"].startswith("user.")]
+    assert [action for action, _, _ in reversed(noted)] == [
+        *("user.added", "user.added", "user.changed", "user.pin-made"),
+        *("user.card-added", "user.password-made", "user.deleted"),
+    ]
+    assert {via for _, _, via in noted} == {"command line"}
+    assert "271828" not in str(rows)
+    last = papertap.run("user", "remove", "ada")
+    assert isinstance(last.exception, PapertapError)
+    assert "last administrator" in str(last.exception)
+
+
+def test_why_tells_what_somebody_copied(papertap: Shell) -> None:
+    papertap.json("user", "add", "ada", "--card", "04A2197F")
+    assert papertap.run("why", "ada").exit_code == 1, "nothing is known of her yet"
+    asyncio.run(_copied(papertap.data))
+    (row,) = papertap.json("why", "ADA")
+    assert (row["job"], row["name"], row["state"]) == ("copier", "lobby", "counted copies 3, scans 0")
+
+
+async def _copied(data: Path) -> None:
+    database = await open_database(load(data=data))
+    try:
+        begun = await database.copiers.begin(
+            CopierSession(
+                key="a",
+                terminal="box",
+                device="lobby",
+                owner="ada",
+                started_at=1.0,
+                counted_by=CountedBy.TERMINAL,
+                began={Counter.COPIES: 1},
+            )
+        )
+        counts = {Counter.COPIES: 3, Counter.SCANS: 0}
+        await database.copiers.settle(replace(begun, state=CopierState.COUNTED, counts=counts, ended_at=2.0))
+    finally:
+        await database.close()
+
+
+def test_a_card_is_lent(papertap: Shell) -> None:
+    papertap.json("user", "add", "ada")
+    assert papertap.run("user", "card", "ada", "04A2197F", "--days", "2").exit_code == 1
+    assert "for 7 days" in papertap.run("user", "card", "ada", "04A2197F", "--days", "7").output

@@ -89,6 +89,9 @@ async def test_nonsense_on_the_channel_harms_nobody(postgresql_url: str, payload
         assert await heard(here) == happening(1)
 
 
+LEFT = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'papertap-events'"
+
+
 async def test_a_lost_connection_is_made_again(postgresql_url: str) -> None:
     clock = FakeClock()
     async with (
@@ -101,6 +104,9 @@ async def test_a_lost_connection_is_made_again(postgresql_url: str) -> None:
             await outsider.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'papertap-events'"
             )
+            async with asyncio.timeout(10):  # it is asked for, not done: what is sent meanwhile may still get through
+                while await (await outsider.execute(LEFT)).fetchone() != (0,):
+                    await asyncio.sleep(0)
         one.publish(happening(1))
         # Both listeners see the end of their connection; a sender sees it when it has something to send.
         async with asyncio.timeout(10):

@@ -5,11 +5,16 @@ from typing import Any
 from gateway.domain.document import Document
 from gateway.domain.job import Job
 from gateway.domain.printer import ReleasePolicy
-from gateway.domain.user import Actor, Role
+from gateway.domain.rights import Role
+from gateway.domain.user import Actor
+from gateway.services.charging import Charging
 from gateway.services.delegates import Delegates
+from gateway.services.dues import Dues
+from gateway.services.identity import Identity
 from gateway.services.preparation import Preparation
 from gateway.services.printers import Printers
 from gateway.services.release import Release
+from gateway.settings import Identity as IdentitySettings
 from gateway.settings import Jobs
 from tests.fakes import (
     FakeClock,
@@ -25,6 +30,7 @@ from tests.fakes import (
     a_job,
 )
 from tests.fakes_jobs import MemoryShareStore
+from tests.fakes_projects import MemoryProjectStore
 
 ALICE = Actor(user="alice", address="192.0.2.10")
 BOB = Actor(user="bob", address="192.0.2.11")
@@ -33,9 +39,15 @@ PHONE = Actor(address="192.0.2.20", claimed="mobile")
 
 
 class House:
-    """`await House.built()` has devices `laser` and `inkjet`, printers `find-me`, `direct` and `secure`."""
+    """`await House.built()` has devices `laser` and `inkjet`, printers `find-me`, `direct` and `secure`.
+
+    With `credit` what has a price is paid by it.
+    """
+
+    credit = False
 
     def __init__(self) -> None:
+        dues = Dues(enabled=self.credit)
         self.clock = FakeClock()
         self.events = MemoryEventBus()
         self.jobs = MemoryJobStore()
@@ -47,6 +59,9 @@ class House:
         self.users = MemoryUserStore()
         self.grants = MemoryShareStore()
         self.delegates = Delegates(store=self.grants, users=self.users, clock=self.clock)
+        self.projects = MemoryProjectStore(lambda: self.jobs.ledger)
+        self.identity = Identity(users=self.users, hasher=FakeHasher(), clock=self.clock, settings=IdentitySettings())
+        self.charging = Charging(store=self.projects, identity=self.identity, clock=self.clock)
         self.release = Release(
             jobs=self.jobs,
             printers=self.printers,
@@ -57,6 +72,8 @@ class House:
             clock=self.clock,
             settings=Jobs(),
             delegates=self.delegates,
+            dues=dues,
+            charging=self.charging,
         )
         self.preparation = Preparation(
             jobs=self.jobs,
@@ -68,6 +85,7 @@ class House:
             clock=self.clock,
             workers=2,
             name="worker-1",
+            dues=dues,
         )
 
     @classmethod

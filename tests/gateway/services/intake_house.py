@@ -8,7 +8,8 @@ from typing import Any
 from gateway.domain.events import Event, IntakeAttempt
 from gateway.domain.job import Job
 from gateway.domain.printer import Authentication, Printer, ReleasePolicy
-from gateway.domain.user import Actor, Role
+from gateway.domain.rights import Role
+from gateway.domain.user import Actor
 from gateway.errors import BadRequest
 from gateway.services.intake import Incoming, Intake, Submission
 from gateway.services.ports import JobChange

@@ -2,10 +2,12 @@
 
 import pytest
 
-from gateway.domain.user import Actor, Role
+from gateway.domain.rights import Role
+from gateway.domain.user import Actor
 from gateway.errors import Unavailable
 from gateway.services.access_log import KEPT_SECONDS, SAME_SECONDS, AccessLog
 from tests.fakes import FakeClock, a_held_job
+from tests.fakes_house import an_audit
 from tests.fakes_personal import MemoryAccessLog
 
 OLGA = Actor(user="olga", role=Role.OPERATOR, address="10.0.0.9", via="web")
@@ -19,7 +21,7 @@ class Failing(MemoryAccessLog):
 
 def a_log() -> tuple[AccessLog, MemoryAccessLog, FakeClock]:
     clock, store = FakeClock(), MemoryAccessLog()
-    return AccessLog(store=store, clock=clock), store, clock
+    return AccessLog(store=store, audit=an_audit(clock), clock=clock), store, clock
 
 
 async def test_a_look_says_who_what_whence_and_why() -> None:
@@ -51,7 +53,7 @@ async def test_many_pictures_are_one_look_for_a_while() -> None:
 
 
 async def test_what_cannot_be_written_down_is_refused_each_time() -> None:
-    log = AccessLog(store=Failing(), clock=FakeClock())
+    log = AccessLog(store=Failing(), audit=an_audit(FakeClock()), clock=FakeClock())
     for _ in range(2):
         with pytest.raises(Unavailable):
             await log.note(JOB, OLGA, "preview")

@@ -9,6 +9,7 @@ from gateway.domain.user import Actor
 from gateway.errors import BadRequest, Forbidden, NotAuthenticated, NotFound, NotPossible, Throttled
 from gateway.services.access_log import AccessLog
 from gateway.services.desk import Desk
+from tests.fakes_house import an_audit
 from tests.fakes_personal import MemoryAccessLog
 from tests.webprint.web_house import PASSWORD, House, a_page
 
@@ -24,7 +25,7 @@ async def house() -> House:
 
 @pytest.fixture
 async def olga(house: House) -> Actor:
-    return house.identity.actor_of(await house.identity.get("olga"), address=HERE, via="web")
+    return await house.identity.actor_of(await house.identity.get("olga"), address=HERE, via="web")
 
 
 async def a_guest(house: House, label: str = "") -> tuple[str, str]:
@@ -65,10 +66,10 @@ async def test_guests_alone(house: House, olga: Actor) -> None:
     job = await house.add(owner=guest)
     await house.add()
     assert [one.id for one in await house.desk.waiting(olga, guests_only=True)] == [job.id]
-    assert await house.desk.who(job) == "Mrs Smith"
+    assert await house.desk.guest_label(job) == "Mrs Smith"
     nameless, _ = await a_guest(house)
-    assert await house.desk.who(await house.add(owner=nameless)) == "Guest"
-    assert await house.desk.who(await house.add()) == "alice"
+    assert await house.desk.guest_label(await house.add(owner=nameless)) == ""
+    assert await house.desk.guest_label(await house.add()) == ""
 
 
 async def test_codes_cannot_be_guessed_through_the_search(house: House, olga: Actor) -> None:
@@ -124,7 +125,7 @@ async def test_only_guests_have_codes(house: House, olga: Actor) -> None:
 
 
 def with_log(house: House) -> tuple[Desk, AccessLog]:
-    log = AccessLog(store=MemoryAccessLog(), clock=house.clock)
+    log = AccessLog(store=MemoryAccessLog(), audit=an_audit(house.clock), clock=house.clock)
     desk = Desk(
         release=house.release,
         jobs=house.jobs,
@@ -132,7 +133,7 @@ def with_log(house: House) -> tuple[Desk, AccessLog]:
         spool=house.spool,
         keyring=house.keyring,
         clock=house.clock,
-        currency="EUR",
+        currency=lambda: "EUR",
         guests=house.guests,
         access=log,
     )
@@ -193,8 +194,8 @@ async def test_a_job_made_private_after_a_look_is_closed(house: House, olga: Act
 
 async def test_nothing_is_for_users(house: House) -> None:
     job = await house.add()
-    bob = house.identity.actor_of(await house.identity.get("bob"), address=HERE, via="web")
-    alice = house.identity.actor_of(await house.identity.get("alice"), address=HERE, via="web")
+    bob = await house.identity.actor_of(await house.identity.get("bob"), address=HERE, via="web")
+    alice = await house.identity.actor_of(await house.identity.get("alice"), address=HERE, via="web")
     for actor in (bob, alice, Actor(address=HERE)):
         for use in (
             house.desk.waiting(actor),

@@ -40,7 +40,7 @@ async def test_a_code_reaches_the_jobs_of_one_guest() -> None:
     assert len(code) == 6
     assert code not in repr(guest)
     actor = await desk.guests.by_code(f"{code[:3]} {code[3:]}", address="198.51.100.1")
-    assert (actor.user, actor.claimed, actor.is_operator) == (guest.name, "Zoë", False)
+    assert (actor.user, actor.claimed, actor.is_staff) == (guest.name, "Zoë", False)
     found = await desk.guests.session(cookie, address=HERE)
     assert found is not None
     assert found[1].user == guest.name

@@ -118,10 +118,10 @@ async def test_an_unknown_card_can_be_added_by_whoever_signs_in_next() -> None:
     assert entry.card is not None
     assert OTHER not in entry.card, "a hash"
     ticket = await house.kiosk.sessions.keep_card(entry.card, address=HERE)
-    bob = house.identity.actor_of(await house.identity.get("bob"), address=HERE, via="kiosk")
+    bob = await house.identity.actor_of(await house.identity.get("bob"), address=HERE, via="kiosk")
     held = await house.kiosk.card_to_add(station, ticket, bob)
     assert held == entry.card
-    await house.kiosk.add_card("bob", held)
+    await house.personal.cards.add_hash("bob", held)
     assert await house.kiosk.by_card(station, OTHER, address=HERE) == Entry(name="bob")
     assert await house.kiosk.card_to_add(station, ticket, bob) is None, "it is somebody's now"
 
@@ -139,18 +139,18 @@ async def test_a_ticket_for_a_card_ends_and_belongs_to_its_address() -> None:
 
 async def test_the_number_of_cards_is_limited_and_the_oldest_may_go() -> None:
     house = await a_house(cards=2)
-    await house.kiosk.add_card("alice", house.identity.card_hash("0411"))
+    await house.personal.cards.add_hash("alice", house.identity.card_hash("0411"))
     third = house.identity.card_hash("0422")
     with pytest.raises(LimitReached, match="2 cards already"):
-        await house.kiosk.add_card("alice", third)
-    await house.kiosk.add_card("alice", third, replace_oldest=True)
+        await house.personal.cards.add_hash("alice", third)
+    await house.personal.cards.add_hash("alice", third, replace_oldest=True)
     assert (await house.identity.get("alice")).cards == (house.identity.card_hash("0411"), third)
 
 
 async def test_another_ones_card_cannot_be_added() -> None:
     house = await a_house()
     with pytest.raises(Exception, match="belongs to another user"):
-        await house.kiosk.add_card("bob", house.identity.card_hash(CARD))
+        await house.personal.cards.add_hash("bob", house.identity.card_hash(CARD))
 
 
 async def test_no_card_is_added_where_one_is_half_a_proof() -> None:
@@ -158,7 +158,7 @@ async def test_no_card_is_added_where_one_is_half_a_proof() -> None:
     house = await a_house()
     await asking(house, KioskProof.CARD_PASSWORD)
     station = house.kiosk.station("find-me")
-    bob = house.identity.actor_of(await house.identity.get("bob"), address=HERE, via="kiosk")
+    bob = await house.identity.actor_of(await house.identity.get("bob"), address=HERE, via="kiosk")
     ticket = await house.kiosk.sessions.keep_card("hash", address=HERE)
     assert not house.kiosk.may_enrol(station)
     assert await house.kiosk.card_to_add(station, ticket, bob) is None
@@ -350,7 +350,7 @@ async def test_cookies_of_stations_and_of_the_portal_mean_nothing_to_each_other(
 
 async def test_what_the_idle_screen_tells_of_the_last_release(house: House) -> None:
     station = house.kiosk.station("copy-room")
-    alice = house.identity.actor_of(await house.identity.get("alice"), address=HERE, via="kiosk")
+    alice = await house.identity.actor_of(await house.identity.get("alice"), address=HERE, via="kiosk")
     assert await house.kiosk.result(station) is None
     jobs = [await house.add() for _ in range(4)]
     await house.kiosk.release(station, [job.id for job in jobs], alice)
@@ -365,7 +365,7 @@ async def test_what_the_idle_screen_tells_of_the_last_release(house: House) -> N
 
 
 async def test_a_station_releases_at_its_own_device_or_the_chosen_one(house: House) -> None:
-    alice = house.identity.actor_of(await house.identity.get("alice"), address=HERE, via="kiosk")
+    alice = await house.identity.actor_of(await house.identity.get("alice"), address=HERE, via="kiosk")
     first, second, third = [await house.add() for _ in range(3)]
     (one,) = await house.kiosk.release(house.kiosk.station("copy-room"), [first.id], alice)
     (two,) = await house.kiosk.release(house.kiosk.station("copy-room"), [second.id], alice, device="lobby")
@@ -382,7 +382,7 @@ async def test_a_station_releases_at_its_own_device_or_the_chosen_one(house: Hou
 
 async def test_another_ones_job_is_not_found_at_a_station(house: House) -> None:
     job = await house.add()
-    bob = house.identity.actor_of(await house.identity.get("bob"), address=HERE, via="kiosk")
+    bob = await house.identity.actor_of(await house.identity.get("bob"), address=HERE, via="kiosk")
     (outcome,) = await house.kiosk.release(house.kiosk.station("copy-room"), [job.id], bob)
     assert isinstance(outcome.refusal, NotFound)
     assert await house.jobs.get(job.id) == job
@@ -391,7 +391,7 @@ async def test_another_ones_job_is_not_found_at_a_station(house: House) -> None:
 
 async def test_a_job_that_was_purged_is_no_longer_told_of(house: House) -> None:
     job = await house.add()
-    alice = house.identity.actor_of(await house.identity.get("alice"), address=HERE, via="kiosk")
+    alice = await house.identity.actor_of(await house.identity.get("alice"), address=HERE, via="kiosk")
     await house.kiosk.release(house.kiosk.station("copy-room"), [job.id], alice)
     await house.jobs.update(job.id, lambda row: JobChange(job=replace(row, state=JobState.CANCELED)))
     assert await house.kiosk.result(house.kiosk.station("copy-room")) == Result(printed=0, going=0, stuck=0)

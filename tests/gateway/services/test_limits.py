@@ -4,6 +4,7 @@ import pytest
 
 from gateway.errors import Throttled
 from gateway.services import limits as module
+from gateway.services.claims import claim_policies
 from gateway.services.limits import (
     Familiar,
     Kind,
@@ -11,11 +12,13 @@ from gateway.services.limits import (
     Limits,
     guest_policies,
     in_words,
+    mail_policies,
     policies,
+    remote_policies,
     subscriber,
     upload_policies,
 )
-from gateway.settings import Guests, Uploads
+from gateway.settings import Guests, Jobs, Smtp, Uploads
 from gateway.settings import Identity as IdentitySettings
 from tests.fakes import FakeClock
 
@@ -58,7 +61,8 @@ def test_the_table(kind: Kind, tries: int, window: float, lock: float) -> None:
 
 def test_the_table_has_a_row_for_each_kind_and_follows_the_settings() -> None:
     table = policies(IdentitySettings(tries=3, lockout_seconds=60, tries_per_minute=7))
-    table |= guest_policies(Guests()) | upload_policies(Uploads())
+    table |= guest_policies(Guests()) | upload_policies(Uploads()) | claim_policies(Jobs())
+    table |= mail_policies(Smtp()) | remote_policies()
     assert set(table) == set(Kind)
     assert (table[Kind.SIGN_IN_NAME].tries, table[Kind.SIGN_IN_NAME].lock) == (3, 60)
     assert table[Kind.SIGN_IN_ADDRESS].tries == 7

@@ -1,6 +1,7 @@
 """Notices: each occasion is told once, where its owner wants it, whatever was missed or started anew."""
 
 import asyncio
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +13,7 @@ from gateway.domain.personal import NoticeKind, Preferences
 from gateway.domain.user import Actor, User
 from gateway.errors import NotFound, Unavailable
 from gateway.services.notices import AGAIN_SECONDS, CATCH_UP_SECONDS, KEPT_SECONDS, Notices
+from tests.gateway.services.test_push import KEYS
 from tests.webprint.web_house import House
 
 ALL = frozenset(NoticeKind)
@@ -230,3 +232,71 @@ async def test_a_look_for_a_reason_is_told_to_the_owner_at_once(house: House) ->
     await house.personal.access_log.note(job, olga, "pages", "asked again")
     assert len(house.mailer.letters) == 1
     assert len(await house.people.access_log.looks_at("alice")) == 3
+
+
+async def test_what_the_answer_to_a_mail_says_is_not_said_twice(house: House) -> None:
+    """A job that came by mail: its answer tells that it is ready, broken or locked; what comes later is news."""
+    await choose(house, mail=ALL, page=ALL)
+    broken = await ended(house, JobState.ABORTED, Reason.DOCUMENT_FORMAT_ERROR, source="mail", printable=None)
+    late = await ended(house, JobState.CANCELED, Reason.JOB_CANCELED_AFTER_TIMEOUT, source="mail")
+    for job in (await house.add(source="mail"), broken, late):
+        await house.personal.notices.look(job.id)
+    assert told(house) == ["job-failed"]
+    assert len(await house.personal.notices.of(await alice(house))) == 3
+
+
+async def pushed(house: House) -> list[tuple[str, str]]:
+    """(title, address) of what came to the phone since the last time."""
+    await house.phone.push.send_due()
+    told_ = [json.loads(payload) for _to, payload, _topic in house.phone_rows.sender.sent]
+    house.phone_rows.sender.sent.clear()
+    return [(one["title"], one["url"]) for one in told_]
+
+
+async def test_each_occasion_reaches_the_phone_once(house: House) -> None:
+    user, push = await alice(house), house.phone.push
+    await push.subscribe(user, endpoint="https://push.example/a", name="Chrome", language="", **KEYS)
+    jobs = {
+        "Ready to print": await house.add(),
+        "A document expires soon": await house.add(
+            reasons=(), expiry_warned=True, expires_at=house.clock.now() + 1800, printable=None
+        ),
+        "Printed": await ended(house, JobState.COMPLETED),
+        "Not printed": await ended(house, JobState.ABORTED, Reason.DOCUMENT_FORMAT_ERROR),
+        "A document needs a word from you": await house.add(
+            state=JobState.PROCESSING_STOPPED, reasons=(Reason.OUTCOME_UNKNOWN,)
+        ),
+    }
+    for title, job in jobs.items():
+        for _ in range(2):
+            await house.personal.notices.look(job.id)
+        assert await pushed(house) == [(title, f"/jobs/{job.id}")]
+    expiring = jobs["A document expires soon"]
+    await house.change(expiring.id, extensions=1)
+    await house.personal.notices.look(expiring.id)
+    assert [title for title, _ in await pushed(house)] == ["A document expires soon"], "of its new deadline, too"
+    await choose(house, push=frozenset())
+    await house.personal.notices.look((await house.add()).id)
+    assert await pushed(house) == []
+    _, phone = await house.phone.staying.begin(user, name="Chrome", method="password", address="192.0.2.5")
+    await house.personal.notices.copied(user, phone, "203.0.113.9")
+    assert await pushed(house) == [("You were signed out", "/account/notices")]
+
+
+async def test_that_a_sign_in_was_copied_is_told_once_whatever_was_chosen(house: House) -> None:
+    nowhere: frozenset[NoticeKind] = frozenset()
+    await choose(house, language="fr", mail=nowhere, page=nowhere, push=nowhere)
+    user, phones = await alice(house), house.phone.staying
+    _, phone = await phones.begin(user, name="Safari, iPhone", method="password", address="192.0.2.5")
+    for _ in range(2):
+        await house.personal.notices.copied(user, phone, "203.0.113.9")
+    (letter,) = house.mailer.letters
+    assert (letter.kind, letter.language, letter.values["what"]) == ("proof-changed", "fr", "stay-copied")
+    assert (letter.values["origin"], letter.values["url"]) == (
+        "203.0.113.9",
+        "https://print.example:8443/account/security",
+    )
+    (notice,) = await house.personal.notices.of(user)
+    assert (notice.kind, notice.job_id) == (NoticeKind.COPIED, 0)
+    assert notice.values == {"device": "Safari, iPhone", "address": "203.0.113.9"}
+    assert await house.personal.notices.unread(user) == 1

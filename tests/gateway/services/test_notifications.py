@@ -2,21 +2,25 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from gateway.domain.device import DeviceState, DeviceStatus
 from gateway.domain.events import Event, Happening
 from gateway.domain.job import Job, JobState
-from gateway.domain.user import Actor, Role
+from gateway.domain.rights import Role
+from gateway.domain.user import Actor
 from gateway.errors import LimitReached, NotFound, NotPossible, Unavailable
 from gateway.services import notifications as module
 from gateway.services.notifications import Notifications
 from gateway.services.ports import JobChange
 from gateway.services.printers import Printers
-from gateway.services.subscriptions import EVENT_LIFE, LEASE_DEFAULT, LEASE_MAX, Wish, check_events
+from gateway.services.subscription_rows import SubscriptionRows
+from gateway.services.subscriptions import BLOCK, EVENT_LIFE, LEASE_DEFAULT, LEASE_MAX, Wish, check_events
 from tests.fakes import FakeClock, MemoryEventBus, MemoryJobStore, MemoryPrinterStore, a_device, a_job, a_printer
+from tests.fakes_subscriptions import MemorySubscriptionStore
 
 ALICE, BOB = Actor(user="alice"), Actor(user="bob")
 STRANGER = Actor(claimed="mobile", address="192.0.2.10")
@@ -30,7 +34,12 @@ class Bench:
     bus: MemoryEventBus
     jobs: MemoryJobStore
     printers: Printers
-    notifications: Notifications
+    rows: MemorySubscriptionStore
+    gone: set[str] = field(default_factory=set)
+    notifications: Notifications = field(init=False)
+
+    async def known(self, name: str, address: str) -> Actor | None:
+        return None if name in self.gone else Actor(user=name, address=address, via="ipp")
 
     async def a_job(self, **fields: object) -> Job:
         (job,) = await self.jobs.add([a_job(**fields)])
@@ -57,10 +66,23 @@ async def bench() -> AsyncIterator[Bench]:
     rows = MemoryPrinterStore(printers=[a_printer(devices=("laser",)), a_printer("direct")], devices=[a_device()])
     printers = Printers(store=rows, jobs=jobs, events=bus, clock=clock)
     await printers.refresh()
-    notifications = Notifications(events=bus, jobs=jobs, printers=printers, clock=clock)
-    task = asyncio.ensure_future(notifications.run())
-    await clock.settle()
-    yield Bench(clock, bus, jobs, printers, notifications)
+    async with running(Bench(clock, bus, jobs, printers, MemorySubscriptionStore(jobs))) as bench:
+        yield bench
+
+
+@asynccontextmanager
+async def running(bench: "Bench") -> AsyncIterator["Bench"]:
+    """With a process of its own, which knows what the rows say."""
+    bench.notifications = Notifications(
+        rows=SubscriptionRows(store=bench.rows, known=bench.known, jobs=bench.jobs, clock=bench.clock),
+        events=bench.bus,
+        jobs=bench.jobs,
+        printers=bench.printers,
+        clock=bench.clock,
+    )
+    task = asyncio.ensure_future(bench.notifications.run())
+    await bench.clock.settle()
+    yield bench
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
@@ -70,7 +92,7 @@ async def bench() -> AsyncIterator[Bench]:
 
 async def test_a_notice_tells_the_job_as_it_stood(bench: Bench) -> None:
     job = await bench.a_job()
-    subscription = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    subscription = await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
     await bench.moves(job, JobState.PROCESSING)
     await bench.moves(job, JobState.COMPLETED, Event.JOB_COMPLETED)
     notices, complete = await bench.notifications.notices({subscription.id: 1}, ALICE)
@@ -95,7 +117,7 @@ async def test_a_notice_tells_the_job_as_it_stood(bench: Bench) -> None:
 )
 async def test_an_event_covers_its_sub_events(bench: Bench, wished: tuple[str, ...], heard: list[str]) -> None:
     job = await bench.a_job()
-    subscription = bench.notifications.subscribe(printer="find-me", wish=Wish(events=wished), actor=ALICE)
+    subscription = await bench.notifications.subscribe(printer="find-me", wish=Wish(events=wished), actor=ALICE)
     await bench.happens(Event.JOB_CREATED, job)
     await bench.moves(job, JobState.PROCESSING)
     await bench.moves(job, JobState.PROCESSING_STOPPED)
@@ -105,7 +127,7 @@ async def test_an_event_covers_its_sub_events(bench: Bench, wished: tuple[str, .
 
 async def test_printer_events_tell_the_printer_as_it_stood(bench: Bench) -> None:
     wish = Wish(events=("printer-state-changed", "printer-config-changed"))
-    subscription = bench.notifications.subscribe(printer="find-me", wish=wish, actor=STRANGER)
+    subscription = await bench.notifications.subscribe(printer="find-me", wish=wish, actor=STRANGER)
     await bench.printers.set_device_status("laser", DeviceStatus(state=DeviceState.STOPPED, reasons=("cover-open",)))
     await bench.clock.settle()
     await bench.happens(Event.PRINTER_CONFIG_CHANGED)
@@ -117,9 +139,9 @@ async def test_printer_events_tell_the_printer_as_it_stood(bench: Bench) -> None
 
 async def test_nobody_hears_of_anothers_job_or_printer(bench: Bench) -> None:
     job = await bench.a_job(owner="bob")
-    alice = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
-    other = bench.notifications.subscribe(printer="direct", wish=JOBS, actor=BOB)
-    operator = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=OPERATOR)
+    alice = await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    other = await bench.notifications.subscribe(printer="direct", wish=JOBS, actor=BOB)
+    operator = await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=OPERATOR)
     await bench.moves(job, JobState.PROCESSING)
     assert await bench.heard(alice.id) == []
     assert await bench.heard(other.id, BOB) == []
@@ -129,7 +151,7 @@ async def test_nobody_hears_of_anothers_job_or_printer(bench: Bench) -> None:
 async def test_a_stranger_hears_of_the_own_unclaimed_job_only(bench: Bench) -> None:
     mine = await bench.a_job(owner=None, requested_name="mobile", address="192.0.2.10")
     neighbours = await bench.a_job(owner=None, requested_name="mobile", address="192.0.2.11")
-    subscription = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=STRANGER)
+    subscription = await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=STRANGER)
     await bench.moves(mine, JobState.PROCESSING)
     await bench.moves(neighbours, JobState.PROCESSING)
     notices, _ = await bench.notifications.notices({subscription.id: 1}, STRANGER)
@@ -138,7 +160,7 @@ async def test_a_stranger_hears_of_the_own_unclaimed_job_only(bench: Bench) -> N
 
 async def test_an_announcement_reaches_those_who_watch_the_printer(bench: Bench) -> None:
     wish = Wish(events=("printer-state-changed",))
-    subscription = bench.notifications.subscribe(printer="find-me", wish=wish, actor=ALICE)
+    subscription = await bench.notifications.subscribe(printer="find-me", wish=wish, actor=ALICE)
     bench.notifications.announce("find-me", "Here I am")
     await bench.clock.settle()
     notices, _ = await bench.notifications.notices({subscription.id: 1}, ALICE)
@@ -147,7 +169,7 @@ async def test_an_announcement_reaches_those_who_watch_the_printer(bench: Bench)
 
 async def test_a_row_that_cannot_be_read_loses_one_notice_and_no_more(bench: Bench) -> None:
     job = await bench.a_job()
-    subscription = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    subscription = await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
     bench.jobs.failure = Unavailable("away")
     await bench.happens(Event.JOB_STATE_CHANGED, job)
     bench.jobs.failure = None
@@ -160,7 +182,7 @@ async def test_a_row_that_cannot_be_read_loses_one_notice_and_no_more(bench: Ben
 
 async def test_notices_are_kept_for_their_life_and_counted_on(bench: Bench) -> None:
     job = await bench.a_job()
-    subscription = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    subscription = await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
     await bench.moves(job, JobState.PROCESSING)
     assert await bench.heard(subscription.id) == ["job-state-changed"]
     assert await bench.heard(subscription.id) == ["job-state-changed"], "reading does not take away"
@@ -171,7 +193,7 @@ async def test_notices_are_kept_for_their_life_and_counted_on(bench: Bench) -> N
 
 async def test_only_the_newest_notices_are_kept(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     job = await bench.a_job()
-    subscription = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    subscription = await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
     for _ in range(module.MAX_EVENTS + 5):
         await bench.happens(Event.JOB_STATE_CHANGED, job)
     notices, _ = await bench.notifications.notices({subscription.id: 1}, ALICE)
@@ -181,28 +203,28 @@ async def test_only_the_newest_notices_are_kept(bench: Bench, monkeypatch: pytes
 @pytest.mark.parametrize(("asked", "given"), [(None, LEASE_DEFAULT), (60, 60), (0, LEASE_MAX), (10**9, LEASE_MAX)])
 async def test_a_lease_has_an_end(bench: Bench, asked: int | None, given: int) -> None:
     wish = Wish(lease=asked)
-    subscription = bench.notifications.subscribe(printer="find-me", wish=wish, actor=ALICE)
+    subscription = await bench.notifications.subscribe(printer="find-me", wish=wish, actor=ALICE)
     assert subscription.lease == given
     bench.clock.tick(given - 1)
-    assert bench.notifications.get(subscription.id, ALICE)
+    assert await bench.notifications.get(subscription.id, ALICE)
     bench.clock.tick(1)
     with pytest.raises(NotFound):
-        bench.notifications.get(subscription.id, ALICE)
+        await bench.notifications.get(subscription.id, ALICE)
 
 
 async def test_a_renewed_lease_counts_from_now(bench: Bench) -> None:
-    subscription = bench.notifications.subscribe(printer="find-me", wish=Wish(lease=60), actor=ALICE)
+    subscription = await bench.notifications.subscribe(printer="find-me", wish=Wish(lease=60), actor=ALICE)
     bench.clock.tick(50)
-    assert bench.notifications.renew(subscription.id, ALICE, 60).lease == 60
+    assert (await bench.notifications.renew(subscription.id, ALICE, 60)).lease == 60
     bench.clock.tick(50)
-    assert bench.notifications.get(subscription.id, ALICE)
+    assert await bench.notifications.get(subscription.id, ALICE)
 
 
 async def test_a_jobs_subscription_lives_as_long_as_the_job_and_its_last_notice(bench: Bench) -> None:
     job, other = await bench.a_job(), await bench.a_job()
-    subscription = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE, job_id=job.id)
+    subscription = await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE, job_id=job.id)
     with pytest.raises(NotPossible):
-        bench.notifications.renew(subscription.id, ALICE, 60)
+        await bench.notifications.renew(subscription.id, ALICE, 60)
     bench.clock.tick(LEASE_MAX * 2)
     await bench.moves(other, JobState.PROCESSING)
     await bench.moves(job, JobState.COMPLETED, Event.JOB_COMPLETED)
@@ -210,54 +232,56 @@ async def test_a_jobs_subscription_lives_as_long_as_the_job_and_its_last_notice(
     assert ([n.event for n in notices], complete) == (["job-completed"], True)
     bench.clock.tick(EVENT_LIFE)
     with pytest.raises(NotFound):
-        bench.notifications.get(subscription.id, ALICE)
+        await bench.notifications.get(subscription.id, ALICE)
 
 
 # -- whose
 
 
 async def test_subscriptions_are_their_makers(bench: Bench) -> None:
-    subscription = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=STRANGER)
+    subscription = await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=STRANGER)
     for other in (ALICE, replace(STRANGER, address="192.0.2.11"), replace(STRANGER, claimed="phone")):
         with pytest.raises(NotFound):
-            bench.notifications.get(subscription.id, other)
+            await bench.notifications.get(subscription.id, other)
         with pytest.raises(NotFound):
-            bench.notifications.cancel(subscription.id, other)
+            await bench.notifications.cancel(subscription.id, other)
         with pytest.raises(NotFound):
             await bench.notifications.notices({subscription.id: 1}, other)
-        assert bench.notifications.find("find-me", other) == ()
-    assert bench.notifications.find("find-me", OPERATOR) == (subscription,)
-    assert bench.notifications.find("direct", OPERATOR) == ()
-    bench.notifications.cancel(subscription.id, STRANGER)
-    assert bench.notifications.find("find-me", STRANGER) == ()
+        assert await bench.notifications.find("find-me", other) == ()
+    assert await bench.notifications.find("find-me", OPERATOR) == (subscription,)
+    assert await bench.notifications.find("direct", OPERATOR) == ()
+    await bench.notifications.cancel(subscription.id, STRANGER)
+    assert await bench.notifications.find("find-me", STRANGER) == ()
 
 
 async def test_per_job_and_per_printer_subscriptions_are_listed_apart(bench: Bench) -> None:
     job = await bench.a_job()
-    whole = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
-    single = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE, job_id=job.id)
-    assert bench.notifications.find("find-me", ALICE) == (whole,)
-    assert bench.notifications.find("find-me", ALICE, job_id=job.id) == (single,)
+    whole = await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    single = await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE, job_id=job.id)
+    assert await bench.notifications.find("find-me", ALICE) == (whole,)
+    assert await bench.notifications.find("find-me", ALICE, job_id=job.id) == (single,)
 
 
 async def test_one_client_cannot_take_all_subscriptions(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(module.MAX_OF_ONE):
-        bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=STRANGER)
+        await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=STRANGER)
     with pytest.raises(LimitReached):
-        bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=STRANGER)
-    assert bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+        await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=STRANGER)
+    assert await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
     monkeypatch.setattr(module, "MAX_SUBSCRIPTIONS", module.MAX_OF_ONE + 1)
     with pytest.raises(LimitReached):
-        bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=BOB)
+        await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=BOB)
 
 
 async def test_a_stranger_under_many_names_is_still_one_address(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_OF_ADDRESS", 3)
     for name in "abc":
-        bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=replace(STRANGER, claimed=name))
+        await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=replace(STRANGER, claimed=name))
     with pytest.raises(LimitReached):
-        bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=replace(STRANGER, claimed="d"))
-    assert bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=replace(STRANGER, address="192.0.2.11"))
+        await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=replace(STRANGER, claimed="d"))
+    assert await bench.notifications.subscribe(
+        printer="find-me", wish=JOBS, actor=replace(STRANGER, address="192.0.2.11")
+    )
 
 
 def test_unknown_events_are_left_out() -> None:
@@ -276,7 +300,7 @@ async def waiting(bench: Bench, *ids: int, seconds: float = 60.0) -> "asyncio.Ta
 
 async def test_waiting_ends_with_the_first_notice(bench: Bench) -> None:
     job = await bench.a_job()
-    subscription = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    subscription = await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
     task = await waiting(bench, subscription.id)
     await bench.moves(job, JobState.PROCESSING)
     notices, _ = await task  # type: ignore[misc]  # a pair
@@ -284,7 +308,7 @@ async def test_waiting_ends_with_the_first_notice(bench: Bench) -> None:
 
 
 async def test_waiting_ends_with_its_time(bench: Bench) -> None:
-    subscription = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    subscription = await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
     task = await waiting(bench, subscription.id, seconds=30.0)
     await bench.clock.advance(29.0)
     assert not task.done()
@@ -294,7 +318,7 @@ async def test_waiting_ends_with_its_time(bench: Bench) -> None:
 
 async def test_waiting_goes_on_over_what_is_not_for_it(bench: Bench) -> None:
     job = await bench.a_job(owner="bob")
-    subscription = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    subscription = await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
     task = await waiting(bench, subscription.id)
     await bench.moves(job, JobState.PROCESSING)
     assert not task.done()
@@ -304,15 +328,127 @@ async def test_waiting_goes_on_over_what_is_not_for_it(bench: Bench) -> None:
 
 
 async def test_waiting_ends_when_the_subscription_does(bench: Bench) -> None:
-    subscription = bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    subscription = await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
     task = await waiting(bench, subscription.id)
-    bench.notifications.cancel(subscription.id, ALICE)
+    await bench.notifications.cancel(subscription.id, ALICE)
     assert await task == ((), True)
 
 
 async def test_many_wait_at_the_same_time(bench: Bench) -> None:
     job = await bench.a_job()
-    ids = [bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE).id for _ in range(20)]
+    ids = [(await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)).id for _ in range(20)]
     tasks = [await waiting(bench, one) for one in ids]
     await bench.moves(job, JobState.PROCESSING)
     assert all(len(notices) == 1 for notices, _ in await asyncio.gather(*tasks))  # type: ignore[misc]  # pairs
+
+
+# -- after a restart
+
+
+async def test_a_subscription_outlives_the_process_with_what_is_left_of_its_lease(bench: Bench) -> None:
+    wish = replace(JOBS, lease=600, user_data=b"me")
+    made = await bench.notifications.subscribe(printer="find-me", wish=wish, actor=ALICE)
+    bench.clock.tick(400)
+    async with running(bench):
+        again = await bench.notifications.get(made.id, ALICE)
+        assert (again.wish.events, again.wish.user_data, again.lease) == (JOBS.events, b"me", 600)
+        bench.clock.tick(199)
+        assert await bench.notifications.get(made.id, ALICE)
+        bench.clock.tick(1)
+        with pytest.raises(NotFound):
+            await bench.notifications.get(made.id, ALICE)
+
+
+async def test_a_strangers_subscription_is_still_that_strangers(bench: Bench) -> None:
+    made = await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=STRANGER)
+    async with running(bench):
+        assert await bench.notifications.get(made.id, STRANGER)
+        with pytest.raises(NotFound):
+            await bench.notifications.get(made.id, replace(STRANGER, address="192.0.2.11"))
+
+
+async def test_whoever_is_gone_meanwhile_hears_nothing_more(bench: Bench) -> None:
+    made = await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    bench.gone.add("alice")
+    async with running(bench):
+        with pytest.raises(NotFound):
+            await bench.notifications.get(made.id, ALICE)
+
+
+async def test_sequence_numbers_go_on_and_none_is_given_twice(bench: Bench) -> None:
+    job = await bench.a_job()
+    made = await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    await bench.moves(job, JobState.PROCESSING)
+    await bench.moves(job, JobState.PROCESSING)
+    async with running(bench):
+        await bench.moves(job, JobState.PROCESSING)
+        notices, _ = await bench.notifications.notices({made.id: 3}, ALICE)
+    assert [notice.sequence for notice in notices] == [BLOCK + 1]
+
+
+async def test_events_cost_a_write_only_once_in_a_block(bench: Bench) -> None:
+    job = await bench.a_job()
+    made = await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    writes = bench.rows.writes
+    for _ in range(BLOCK):
+        await bench.happens(Event.JOB_STATE_CHANGED, job)
+    assert bench.rows.writes == writes
+    await bench.happens(Event.JOB_STATE_CHANGED, job)
+    assert bench.rows.writes == writes + 1
+    notices, _ = await bench.notifications.notices({made.id: BLOCK}, ALICE)
+    assert [notice.sequence for notice in notices] == [BLOCK, BLOCK + 1], "without a gap while the process lives"
+
+
+async def test_an_event_that_comes_while_a_lease_is_renewed_is_counted(bench: Bench) -> None:
+    job = await bench.a_job()
+    made = await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    bench.rows.slow = bench.clock
+    renewing = asyncio.ensure_future(bench.notifications.renew(made.id, ALICE, 60))
+    await bench.moves(job, JobState.PROCESSING)
+    await bench.clock.advance(1.0)
+    assert (await renewing).lease == 60
+    await bench.moves(job, JobState.PROCESSING)
+    notices, _ = await bench.notifications.notices({made.id: 1}, ALICE)
+    assert [notice.sequence for notice in notices] == [1, 2]
+
+
+async def test_a_write_that_fails_loses_no_notice(bench: Bench) -> None:
+    job = await bench.a_job()
+    made = await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    bench.rows.failure = Unavailable("away")
+    for _ in range(BLOCK + 2):
+        await bench.happens(Event.JOB_STATE_CHANGED, job)
+    bench.rows.failure = None
+    await bench.happens(Event.JOB_STATE_CHANGED, job)
+    notices, _ = await bench.notifications.notices({made.id: BLOCK + 1}, ALICE)
+    assert [notice.sequence for notice in notices] == [BLOCK + 1, BLOCK + 2, BLOCK + 3]
+
+
+async def test_a_job_that_ended_meanwhile_is_told_of_once(bench: Bench) -> None:
+    job = await bench.a_job()
+    made = await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE, job_id=job.id)
+    ended = bench.clock.now() + 1
+
+    def end(row: Job) -> JobChange:
+        return JobChange(job=replace(row, state=JobState.COMPLETED, ended_at=ended))
+
+    await bench.jobs.update(job.id, end)
+    bench.clock.tick(60)
+    async with running(bench):
+        notices, complete = await bench.notifications.notices({made.id: 1}, ALICE)
+        assert ([(n.event, n.at) for n in notices], complete) == ([("job-completed", ended)], True)
+    bench.clock.tick(EVENT_LIFE)
+    async with running(bench):
+        with pytest.raises(NotFound):
+            await bench.notifications.get(made.id, ALICE)
+
+
+async def test_what_was_canceled_or_is_over_stays_away(bench: Bench) -> None:
+    made = await bench.notifications.subscribe(printer="find-me", wish=JOBS, actor=ALICE)
+    await bench.notifications.subscribe(printer="find-me", wish=replace(JOBS, lease=60), actor=ALICE)
+    await bench.notifications.cancel(made.id, ALICE)
+    bench.clock.tick(60)
+    async with running(bench):
+        assert await bench.notifications.find("find-me", ALICE) == ()
+        assert await bench.notifications.purge() == 1
+    assert not bench.rows.rows

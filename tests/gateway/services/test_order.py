@@ -10,7 +10,7 @@ from tests.gateway.services.house import ALICE, BOB, House
 
 async def three(house: House) -> tuple[list[Job], Order]:
     jobs = [await house.added(a_released_job(released_at=1000.0 + n, owner="alice")) for n in range(3)]
-    return jobs, Order(jobs=house.jobs, events=house.events, clock=house.clock)
+    return jobs, Order(jobs=house.jobs, printers=house.printers, events=house.events, clock=house.clock)
 
 
 async def next_id(house: House) -> int:

@@ -161,3 +161,17 @@ async def test_a_subnet_sees_its_printers_only() -> None:
     assert "secure" in {p.name for p in house.printers.all("2001:db8::7")}
     assert "secure" not in {p.name for p in house.printers.all("198.51.100.7")}
     assert "secure" not in {p.name for p in house.printers.all("nonsense")}
+
+
+async def test_a_raw_port_is_one_printers() -> None:
+    house = await House.built()
+    await house.printers.change_printer("direct", raw_port=9101)
+    await house.printers.change_printer("direct", raw_port=9101, info="Still mine")
+    with pytest.raises(Conflict, match="raw port of direct"):
+        await house.printers.change_printer("find-me", raw_port=9101)
+    with pytest.raises(Conflict, match="raw port of direct"):
+        await house.printers.add_printer("other", raw_port=9101)
+    with pytest.raises(BadRequest, match="1 to 65535"):
+        await house.printers.change_printer("find-me", raw_port=65536)
+    await house.printers.change_printer("direct", raw_port=None)
+    await house.printers.change_printer("find-me", raw_port=9101)

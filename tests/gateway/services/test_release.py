@@ -276,14 +276,15 @@ async def test_a_favourite_never_expires_and_there_are_not_too_many() -> None:
 async def test_an_unclaimed_job_is_claimed_from_its_own_address_once() -> None:
     house = await House.built()
     job = await house.held(owner=None, address=ALICE.address)
+    here, there = [ALICE.address], [BOB.address]
     with pytest.raises(NotAuthenticated):
-        await house.release.claim(job.id, Actor(address=ALICE.address))
+        await house.release.claim(job.id, Actor(address=ALICE.address), addresses=here)
     with pytest.raises(NotFound):
-        await house.release.claim(job.id, BOB)
-    assert [j.id for j in await house.release.claimable(ALICE)] == [job.id]
-    assert (await house.release.claim(job.id, ALICE)).owner == "alice"
+        await house.release.claim(job.id, BOB, addresses=there)
+    assert [j.id for j in await house.release.claimable(here)] == [job.id]
+    assert (await house.release.claim(job.id, ALICE, addresses=here)).owner == "alice"
     with pytest.raises(NotFound):
-        await house.release.claim(job.id, ALICE)
+        await house.release.claim(job.id, ALICE, addresses=here)
 
 
 async def test_what_came_from_an_address_long_ago_may_be_somebody_elses() -> None:
@@ -291,17 +292,37 @@ async def test_what_came_from_an_address_long_ago_may_be_somebody_elses() -> Non
     job = await house.held(owner=None, address=ALICE.address)
     with pytest.raises(NotFound):
         await house.release.visible(job.id, ALICE)
-    house.clock.tick(3601)
-    assert await house.release.claimable(ALICE) == []
+    house.clock.tick(7201)
+    assert await house.release.claimable([ALICE.address]) == []
     with pytest.raises(NotFound):
-        await house.release.claim(job.id, ALICE)
+        await house.release.claim(job.id, ALICE, addresses=[ALICE.address])
+
+
+@pytest.mark.parametrize(
+    ("job", "phone", "same"),
+    [
+        ("192.0.2.7", "192.0.2.7", True),
+        ("192.0.2.7", "192.0.2.8", False),
+        ("2001:db8:1:2:aa::1", "2001:db8:1:2:bb:cc:dd:ee", True),  # privacy addresses of one network
+        ("2001:db8:1::1", "2001:db8:1:0:9:9:9:9", True),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("2001:db8::1", "2001:db9::1", False),
+        ("fe80::1", "fe80::2", False),  # the link is everybody's
+        ("fe80::1", "fe80::1", True),
+        ("192.0.2.7", "", False),
+    ],
+)
+async def test_one_client_is_an_address_or_an_ipv6_network(job: str, phone: str, same: bool) -> None:
+    house = await House.built()
+    row = await house.held(owner=None, address=job)
+    assert [one.id for one in await house.release.claimable([phone])] == ([row.id] if same else [])
 
 
 async def test_a_job_with_a_pin_is_not_claimed_around_it() -> None:
     house = await House.built()
     job = await house.held(owner=None, address=ALICE.address, password_hash=await FakeHasher().hash("4711"))
     with pytest.raises(Forbidden, match="PIN"):
-        await house.release.claim(job.id, ALICE)
+        await house.release.claim(job.id, ALICE, addresses=[ALICE.address])
 
 
 async def test_pages_that_are_not_there_and_too_many_copies_are_refused() -> None:

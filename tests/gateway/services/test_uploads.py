@@ -356,3 +356,38 @@ def _once(spool: object) -> object:
         return await create(spool, key)  # type: ignore[arg-type]  # reason: a MemorySpool
 
     return created
+
+
+# --- rehearsals: the gateway's own test
+
+
+async def test_a_pass_ends_after_a_minute() -> None:
+    dock = await Dock().open()
+    text = dock.uploads.rehearsals.new_pass()
+    assert dock.uploads.rehearsals.actor_of(text, address="") is not None
+    await dock.clock.advance(61)
+    assert dock.uploads.rehearsals.actor_of(text, address="") is None
+
+
+async def test_a_rehearsal_that_broke_off_is_forgotten_like_any_upload() -> None:
+    dock = await Dock().open()
+    actor = dock.uploads.rehearsals.actor_of(dock.uploads.rehearsals.new_pass(), address="127.0.0.1")
+    assert actor is not None
+    upload = await dock.begin(6, actor=actor)
+    await dock.send(upload, b"abc", actor=actor)
+    assert dock.spool.objects
+    await dock.clock.advance(dock.settings.uploads.kept_seconds + 1)
+    assert await dock.uploads.purge() == 1
+    assert not dock.spool.objects
+    assert not dock.jobs.rows
+
+
+async def test_a_rehearsal_is_no_job_of_anybodys() -> None:
+    dock = await Dock().open()
+    actor = dock.uploads.rehearsals.actor_of(dock.uploads.rehearsals.new_pass(), address="127.0.0.1")
+    assert actor is not None
+    upload = await dock.begin(3, actor=actor)
+    assert (await dock.send(upload, b"abc", actor=actor)).done
+    assert not dock.spool.objects
+    assert not dock.jobs.rows
+    assert dock.events.happenings == []

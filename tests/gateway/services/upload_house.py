@@ -76,6 +76,7 @@ class Dock:
             spool=self.spool,
             keyring=self.keyring,
             clock=self.clock,
+            hasher=FakeHasher(),
             limits=limits,
             settings=self.settings,
         )

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, create_engine, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql import ClauseElement
 
-from gateway.adapters.db import history_store, job_claims, job_store
+from gateway.adapters.db import credit_rows, credit_store, history_store, job_claims, job_store, why_store
 from gateway.adapters.db.job_queries import counted, found
 from gateway.adapters.db.tables import jobs, metadata
 from gateway.domain.job import JobState
@@ -55,6 +55,7 @@ QUERIES: list[tuple[str, JobQuery]] = [
     ("jobs_claimed", JobQuery(claim_lapsed_at=1.0, after_id=7, limit=200)),
     ("jobs_open", JobQuery(states=OPEN, after_id=7, limit=200)),
     ("jobs_with_key", JobQuery(ended_before=1.0, with_key=True, states=ENDED)),
+    ("jobs_short", JobQuery(short_of_credit=True, limit=None)),
     ("jobs_private", JobQuery(private=True)),
     ("jobs_private", JobQuery(private=True, after_id=7, limit=200)),
 ]
@@ -68,12 +69,23 @@ STATEMENTS: list[tuple[set[str], ClauseElement]] = [
     ({"jobs_idempotency_key"}, job_store._BY_KEY),
     ({"jobs_idempotency_key"}, select(jobs).where(jobs.c.idempotency_key.in_(["a", "b"]))),
     ({"jobs_with_key"}, job_store._OBJECTS),
+    ({"jobs_reserving"}, credit_rows._RESERVED),
+    ({"credit_entries_of_owner"}, credit_store._OF_OWNER),
+    ({"balances_low"}, credit_store._TO_TELL),
     ({"jobs_purgeable"}, job_store._PURGE),
     ({"ix_job_records_job_id"}, job_store._RECORDS),
     ({"receipts_of_owner"}, job_store._RECEIPTS_OF),
     ({"receipts_sums"}, history_store._printed(13)),
     ({"jobs_of_owner"}, history_store._unprinted(13)),
     ({"jobs_open"}, job_store._OPEN_VERSIONS),
+    ({"jobs_of_owner"}, why_store.OWNED),
+    ({"jobs_requested"}, why_store.CLAIMED),
+    ({"jobs_from"}, why_store.FROM),
+    ({"jobs_named"}, why_store.NAMED),
+    ({"jobs_created"}, why_store.SPAN),
+    ({"intake_refused"}, why_store._REFUSED),
+    ({"intake_of_job"}, why_store._ATTEMPTS),
+    ({"receipts_of_job"}, why_store._RECEIPTS),
 ]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -119,3 +120,22 @@ async def _stamp(opened: Database, revision: str) -> None:
 
 def test_there_is_one_head() -> None:
     assert head()
+
+
+def test_mails_from_before_get_their_owner(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'old.db'}")
+    columns = "uuid, digest, state, due_at, received_at, from_folded, details"
+    with engine.begin() as connection:
+        config = configuration()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0022")
+        rows = ('{"owner": "Ada"}', '{"owner": null, "envelope": {"user": "bob"}}', '{"owner": null}')
+        for name, details in zip("abc", rows, strict=True):
+            values = {"name": name, "details": details}
+            connection.execute(
+                text(f"INSERT INTO mails ({columns}) VALUES (:name, :name, 'done', 0, 0, '', :details)"), values
+            )
+        command.upgrade(config, "0024")
+        owners = connection.execute(text("SELECT owner_folded FROM mails ORDER BY id")).scalars().all()
+    engine.dispose()
+    assert owners == ["ada", "bob", None]

@@ -1,5 +1,6 @@
 """Every kind of letter in every language; and no value steers a mail."""
 
+import json
 import re
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -25,13 +26,19 @@ def a_writer() -> LetterWriter:
 
 def written(kind: str, language: str = "en", **values: str) -> EmailMessage:
     """As a mailbox reads it."""
-    given = {name: URL if name.endswith(("url", "link")) else NAME for name in LETTERS[kind]} | values
+    given = {name: _given(name) for name in LETTERS[kind]} | values
     post: dict[str, Any] = {"uuid": UUID(int=7), "kind": kind, "to": "ann@example.org", "language": language}
     times = {"created_at": 0.0, "due_at": 0.0, "useful_until": 0.0}
     message = a_writer().write(Post(**post, values=given, key=None, **times), at=1_800_000_000)
     read = message_from_bytes(message.as_bytes(), policy=SMTP)
     assert isinstance(read, EmailMessage)
     return read
+
+
+def _given(name: str) -> str:
+    if name.endswith("_rows"):
+        return json.dumps([{"name": NAME, "tone": tone, "fate": NAME, "url": URL} for tone in ("good", "ask", "bad")])
+    return URL if name.endswith(("url", "link")) else NAME
 
 
 def bodies(message: EmailMessage) -> tuple[str, str]:
@@ -47,7 +54,8 @@ def test_each_letter_is_one_safe_mail(kind: str, language: str) -> None:
     message = written(kind, language)
     assert message["To"] == "ann@example.org"
     assert message["From"].addresses[0].addr_spec == "print@example.org"
-    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["Auto-Submitted"] == ("auto-replied" if kind.startswith("mail-") else "auto-generated")
+    assert message["In-Reply-To"] is None
     assert message["Message-ID"] == f"<{UUID(int=7)}@example.org>"
     assert message["Content-Language"] == language
     assert (message["Bcc"], message["Cc"], message["Reply-To"], message["List-Unsubscribe"]) == (None,) * 4
@@ -87,3 +95,23 @@ def test_a_link_that_is_none_is_left_out() -> None:
 def test_a_sender_that_is_no_address_is_refused() -> None:
     with pytest.raises(BadRequest):
         LetterWriter(sender="print@example.org\r\nBcc: x@y.z", sender_name="", site_name="")
+
+
+def test_an_answer_shows_pages_and_the_code_from_within_itself() -> None:
+    png = b"\x89PNG\r\n\x1a\n and so on"
+    post: dict[str, Any] = {"uuid": UUID(int=7), "kind": "mail-answer", "to": "ann@example.org", "language": "en"}
+    given = {name: _given(name) for name in LETTERS["mail-answer"]}
+    given |= {"code": "482913", "reply_to": "<CAF=x+1@mail.example.org>", "summary": "ready"}
+    times = {"created_at": 0.0, "due_at": 0.0, "useful_until": 0.0}
+    message = a_writer().write(Post(**post, values=given, key=None, **times), at=0.0, pictures={"7/1": png})
+    read = message_from_bytes(message.as_bytes(), policy=SMTP)
+    assert isinstance(read, EmailMessage)
+    assert read["In-Reply-To"] == read["References"] == "<CAF=x+1@mail.example.org>"
+    text, page = bodies(read)
+    assert "482913" in text
+    sources = re.findall(r'src="cid:([^"]+)"', page)
+    assert sources == ["code@papertap", "7-1@papertap"]
+    inside = {part["Content-ID"]: part.get_content() for part in read.walk() if part["Content-ID"]}
+    assert inside["<7-1@papertap>"] == png
+    assert inside["<code@papertap>"].startswith(b"\x89PNG")
+    assert set(inside) == {f"<{source}>" for source in sources}
