@@ -249,3 +249,35 @@ async def until_found(instance: str, **wanted: str) -> dict[str, str]:
             found = await find(instance)
             if found is not None and wanted.items() <= found.txt.items():
                 return found.txt
+
+
+async def test_announcements_of_others_add_nothing_and_change_nothing() -> None:
+    """Whoever is in the network can announce anything: no Printer, no device and no name of ours comes from it."""
+    printer = a_named_printer()
+    async with advertising(printer) as running:
+        name = await running.name()
+        async with AsyncZeroconf(interfaces=list(LOOPBACK)) as others:
+            lies = [
+                ServiceInfo(
+                    "_ipp._tcp.local.",
+                    f"{instance}._ipp._tcp.local.",
+                    port=80,
+                    properties={
+                        "rp": "latest/meta-data",
+                        "UUID": str(printer.uuid),
+                        "adminurl": "http://169.254.169.254/",
+                    },
+                    server="evil.local.",
+                    addresses=[bytes((169, 254, 169, 254))],
+                )
+                for instance in (f"{printer.info} $(reboot)", f"{printer.info} '; --", printer.info + "\u202e")
+            ]
+            for lie in lies:
+                await others.async_register_service(lie, cooperating_responders=True, strict=False)
+            assert await find(f"{printer.info} $(reboot)") is not None, "it is there for all to hear"
+            found = await find(name)
+        assert found is not None
+        assert (found.port, found.addresses) == (8631, ("127.0.0.1",))
+        assert [one.name for one in running.printers.all()] == [printer.name]
+        assert running.advertiser.names == {printer.uuid: name}
+        assert running.names.empty()

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from gateway.domain.personal import NoticeKind, Preferences
-from gateway.domain.user import Role
+from gateway.domain.rights import Role
 from tests.webprint.visitor import SECURE, Visitor, visiting
 from tests.webprint.web_house import PASSWORD, PIN, House
 
@@ -51,8 +51,8 @@ async def test_choices_are_kept(house: House, alice: Visitor) -> None:
     chosen = await house.personal.preferences.of(user)
     assert user.full_name == "Alice Ödegård"
     assert (chosen.language, chosen.device, chosen.select_all) == ("de", "lobby", True)
-    assert chosen.mail == {NoticeKind.READY, NoticeKind.FAILED}
-    assert chosen.page == {NoticeKind.PRINTED}
+    assert chosen.mail == {NoticeKind.READY, NoticeKind.FAILED, NoticeKind.LOW_BALANCE}
+    assert chosen.page == {NoticeKind.PRINTED, NoticeKind.LOW_BALANCE}, "without credit the form does not ask about it"
     page = (await alice.get("/account?done=saved")).text
     assert 'value="Alice Ödegård"' in page
     assert re.search(r'value="lobby" selected', page)
@@ -72,7 +72,8 @@ async def test_without_any_tick_nothing_is_told(house: House, alice: Visitor) ->
     await alice.get("/account")
     await alice.post("/account", {"full_name": "", "language": "", "device": ""})
     chosen = await house.personal.preferences.of(await house.identity.get("alice"))
-    assert (chosen.mail, chosen.page, chosen.select_all) == (frozenset(), frozenset(), False)
+    unasked = {NoticeKind.LOW_BALANCE}
+    assert (chosen.mail, chosen.page, chosen.select_all) == (unasked, unasked, False)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,14 @@ EMPTY = {
     "/account/addresses": {400},
     "/account/addresses/primary": {404},
     "/account/addresses/remove": {404},
+    "/account/remote": {400},
+    "/account/remote/{id}/remove": {404},
     "/account/data/export": {200},
+    "/account/printers": {400},
+    "/account/printers/profile": {404},
+    "/account/printers/{id}/renew": {404},
+    "/account/printers/{id}/remove": {404},
+    "/account/push/{id}/remove": {404},
     "/account/data/erase": {400},
 }
 

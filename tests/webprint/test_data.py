@@ -6,7 +6,8 @@ import re
 import zipfile
 
 from gateway.domain.job import JobState
-from gateway.domain.user import Actor, Role
+from gateway.domain.rights import Role
+from gateway.domain.user import Actor
 from tests.webprint.visitor import Visitor, visiting
 from tests.webprint.web_house import House
 

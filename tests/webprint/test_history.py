@@ -5,8 +5,11 @@ from uuid import uuid4
 from xml.etree import ElementTree as ET
 
 from gateway.domain.account import Receipt
+from gateway.domain.copier import Counter
 from gateway.domain.events import JobRecord
 from gateway.domain.job import JobState, Reason
+from gateway.domain.user import Actor
+from tests.terminal_house import TerminalHouse
 from tests.webprint.visitor import Visitor, visiting
 from tests.webprint.web_house import House
 from webprint.history import SHOWN
@@ -95,3 +98,22 @@ async def test_numbers_are_written_as_the_language_does(house: House) -> None:
     async with visiting(house.app()) as visitor:
         await visitor.sign_in()
         assert "<td>12.345</td>" in (await visitor.get("/history", **{"accept-language": "de"})).text
+
+
+async def test_what_was_copied_at_a_panel(house: House) -> None:
+    rooms, device = TerminalHouse(house), house.printers.device("lobby")
+    _, box = await rooms.enrolled("box", "lobby")
+    readings = (("a", 10, 13, 1), ("b", 13, 13, 0), ("c", 13, 2, 0))
+    for key, before, after, scans in readings:
+        began = {Counter.COPIES: before, Counter.COLOR_COPIES: 5, Counter.SCANS: 0}
+        await rooms.desk.copiers.begin(box, device, Actor(user="alice"), key, began)
+        ended = {Counter.COPIES: after, Counter.COLOR_COPIES: 5, Counter.SCANS: scans}
+        await rooms.desk.copiers.end(box, key, ended)
+    await rooms.desk.copiers.begin(box, device, Actor(user="bob"), "d", {Counter.COPIES: 1})
+    async with visiting(house.app()) as alice:
+        await alice.sign_in()
+        text = (await alice.get("/history")).text
+        assert "Copied and scanned" not in (await alice.get("/history?q=x")).text
+    for said in ("Copied and scanned", "3 copies, 1 scan", "Nothing was made.", "counters cannot tell"):
+        assert said in text, said
+    assert "Not counted yet" not in text, "that is bob's"

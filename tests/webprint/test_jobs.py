@@ -387,14 +387,12 @@ async def test_what_came_from_this_device_unsigned_can_be_claimed(alice: Visitor
     mine = await house.add(name="Unsigned", owner=None, address="127.0.0.1")
     other = await house.add(name="From elsewhere", owner=None, address="192.0.2.77")
     text = await text_of(alice)
-    assert "Printed from this device without sign-in" in text
+    assert "Printed from this address without signing in" in text
+    assert f"/p/{mine.printer}/claim" in text
+    assert "Unsigned" not in text, "somebody else behind the same address may have printed it"
     assert "From elsewhere" not in text
     assert "Nothing is waiting" not in text
-    answer = (await alice.post(f"/jobs/{mine.id}/claim")).text
-    assert "is yours now" in answer
-    assert f'value="{mine.id}" checked' in answer, "ready to be released"
-    assert (await row(house, mine)).owner == "alice"
-    assert (await alice.post(f"/jobs/{other.id}/claim")).status_code == 404
+    assert (await row(house, other)).owner is None
 
 
 # --- operators ---------------------------------------------------------------------------------------------------
@@ -442,6 +440,18 @@ async def test_a_protected_document_asks_for_its_password(alice: Visitor, house:
     assert after.state is JobState.PENDING
     assert after.unlocking is not None
     assert house.spool.objects[after.unlocking.id].data == b"open sesame"
+
+
+async def test_what_came_of_a_job_that_broke_off_is_taken_by_its_owners_word(alice: Visitor, house: House) -> None:
+    job = a_held_job(printable=None, reasons=(Reason.JOB_DATA_INSUFFICIENT,), key=house.keyring.new_key()[1])
+    (added,) = await house.jobs.add([job])
+    page = await text_of(alice, f"/jobs/{added.id}")
+    assert "Incomplete: the sender stopped early" in page
+    assert "Take what came" in page
+    answer = await alice.post(f"/jobs/{added.id}/take")
+    assert "is being prepared as it came." in answer.text
+    assert (await row(house, added)).state is JobState.PENDING
+    assert "Take what came" not in await text_of(alice, f"/jobs/{added.id}")
 
 
 async def test_staff_is_told_that_there_are_more(house: House) -> None:

@@ -137,6 +137,29 @@ async def test_a_new_card_is_added_by_signing_in_another_way(person: Person, hou
     assert "alice" in (await person.get(COPY_ROOM)).text
 
 
+async def test_a_card_that_was_lent_for_the_day_ends_with_it(person: Person, house: House) -> None:
+    await person.enter(**{"with": "card", "card": "0499AA01"})
+    await person.post(f"{COPY_ROOM}/in", {"with": "pin", "pin": PIN})
+    await person.get(COPY_ROOM)
+    answer = await person.post(f"{COPY_ROOM}/card", {"answer": "add", "days": "1"})
+    assert "The card is yours for 1 day." in answer.text
+    house.clock.tick(86400 - 1)
+    assert await house.personal.cards.purge() == 0
+    house.clock.tick(2)
+    assert await house.personal.cards.purge() == 1
+    assert (await house.identity.get("alice")).cards == (house.identity.card_hash(CARD),)
+
+
+@pytest.mark.parametrize("days", ["2", "-1", "x", "99999"])
+async def test_a_card_is_lent_for_no_other_span(person: Person, house: House, days: str) -> None:
+    await person.enter(**{"with": "card", "card": "0499AA01"})
+    await person.post(f"{COPY_ROOM}/in", {"with": "pin", "pin": PIN})
+    await person.get(COPY_ROOM)
+    answer = await person.post(f"{COPY_ROOM}/card", {"answer": "add", "days": days})
+    assert "lent for 1, 7 or 30 days" in answer.text
+    assert len((await house.identity.get("alice")).cards) == 1
+
+
 async def test_who_does_not_want_the_card_is_not_asked_again(person: Person, house: House) -> None:
     await person.enter(**{"with": "card", "card": "0499AA01"})
     await person.post(f"{COPY_ROOM}/in", {"with": "pin", "pin": PIN})

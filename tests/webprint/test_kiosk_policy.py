@@ -6,7 +6,7 @@ import pytest
 
 from tests.webprint.station import COPY_ROOM, Person, standing
 from tests.webprint.web_house import PASSWORD, House, a_page
-from webprint.policy import POLICY, Access
+from webprint.policy import POLICY, Access, Needs
 
 KIOSK = sorted(row for row in POLICY if row[1].startswith("/kiosk"))
 DESK = sorted(row for row in POLICY if row[1].startswith("/desk"))
@@ -28,14 +28,18 @@ def expected(method: str, path: str, role: str) -> set[int]:
     access = POLICY[method, path]
     lines: list[tuple[bool, set[int]]] = [
         (path.endswith("/in"), {401, 403}),  # an empty form; a token that belongs to the session
+        (path.endswith("/touch"), {403}),  # no screen of the house
+        (path.endswith("/screen"), {303} if role in {"stranger", "olga"} else {403}),
+        (path.endswith("/phone") or (method, path) == ("POST", "/kiosk/{station}/pair"), {404, 403}),  # no terminals
         (access is Access.ANYONE, {200}),
         (role == "stranger" or path.endswith(("/out", "/here")), {303}),
-        (access is Access.OPERATOR and role != "olga", {403}),
+        (isinstance(access, Needs) and role != "olga", {403}),
         (path.endswith("/desk/jobs/{id:int}/pages/{number:int}.png"), {404}),  # nobody said why
         (path.endswith(("/paid", "/look")), {400}),  # no amount, no reason
         (path.endswith("/desk/jobs/{id:int}/code"), {409}),  # alice has no code
         (path == "/desk/jobs/{id:int}/release", {409}),  # several devices, none chosen
         (path.endswith("/desk/jobs/{id:int}/release"), {409}),
+        (path.endswith("/desk/credit") and method == "POST", {404}),  # there is no credit here
         (path.endswith(".png") and role != "alice", {404}),
         (path.endswith("/answer"), {404} if role == "bob" else {409}),  # nothing was asked
         (path in {"/kiosk/{station}/release", "/kiosk/{station}/delete"}, {400}),  # nothing is ticked

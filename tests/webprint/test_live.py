@@ -11,7 +11,8 @@ import pytest
 from gateway.domain.delegation import Right
 from gateway.domain.events import Event, Happening
 from gateway.domain.job import Job, JobState, Reason
-from gateway.domain.user import Actor, Role
+from gateway.domain.rights import Role
+from gateway.domain.user import Actor
 from gateway.errors import Throttled
 from tests.webprint.visitor import Visitor, visiting
 from tests.webprint.web_house import House

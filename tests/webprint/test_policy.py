@@ -15,12 +15,21 @@ from webprint.site import Visit
 
 ROLES = ("stranger", "alice", "bob", "olga")  # alice owns the job, olga is an operator
 STATIONS = ("/kiosk", "/desk")  # with sessions and manners of their own: test_kiosk_policy.py
-UPLOADS = ("/upload", "/guest", "/p/")  # other bodies, and guests: test_upload_policy.py
-ACCOUNT = tuple(f"/account/{page}" for page in ("pin", "password", "cards", "addresses", "notices", "data"))
+UPLOADS = (
+    "/upload",
+    "/guest",
+    "/p/",
+    "/p",
+    "/share",
+)  # other bodies, and guests: test_upload_policy.py, test_web_app.py
+ACCOUNT = tuple(
+    f"/account/{page}"
+    for page in ("printers", "push", "pin", "password", "cards", "addresses", "notices", "data", "remote")
+)
 OWN = (*ACCOUNT, "/keep")  # what each role gets there is in test_account_policy.py
-ROWS = sorted(row for row in POLICY if not row[1].startswith(STATIONS + UPLOADS + OWN) and row[1] != "/account")
+HOUSE = ("/admin", "/welcome/")  # admin/test_admin_policy.py
+ROWS = sorted(row for row in POLICY if not row[1].startswith(STATIONS + UPLOADS + OWN + HOUSE) and row[1] != "/account")
 PROOFS = ("/signin/", "/account/security")  # what each role gets there is in test_signin_policy.py
-CLAIM = "/jobs/{id:int}/claim"
 PICTURES = {"/jobs/{id:int}/pages/{number:int}.png", "/jobs/{id:int}/sides/{number:int}.png"}
 
 
@@ -56,21 +65,28 @@ def expected(method: str, path: str, role: str) -> set[int]:
         (anyone and (method, path) == ("POST", "/signin"), {401}),  # an empty form
         (anyone and path == "/signin" and role != "stranger", {303}),
         (path == "/language", {400}),  # none was chosen
-        (path.startswith("/s/"), {404}),  # there is no such link
+        (path.startswith(("/s/", "/mail/")), {404}),  # there is no such link
+        (path == "/setup/{file}", {404}),  # there is no such file
+        (path == "/setup/test", {404}),  # no printer was chosen
+        (path == "/register", {409}),  # nobody may here
+        (path == "/register/confirm", {404}),  # there is no such link
         (anyone, {200}),
         (role == "stranger" or path == "/signout", {303}),
+        (path.startswith("/approve/"), {404}),  # there are no stations
         (own_page and role == "bob", {404}),
         (path == "/jobs/events", {204}),  # nobody tells news here
         (path == "/account/delegates" and method == "POST", {404}),  # nobody is named
+        (path == "/account/projects" and method == "POST", {404}),  # none is named
+        (path.endswith("/charge"), {400}),  # none was chosen
         (path.endswith("remove"), {404}),
         (path.endswith("/share"), {400}),  # not said for how long
         (path.endswith("/revoke"), {409} if role == "alice" else {404}),
         (path.endswith("/proof"), {409}),  # there is one copy
         (path.endswith("/private") and role == "olga", {403}),
-        (path == CLAIM, {404}),  # it has an owner
         (path in PICTURES and role == "olga", {404}),  # operators see no pages
         (path in {"/jobs/release", "/jobs/delete"}, {400}),  # nothing is ticked
         (path.endswith(("came-out", "not-out")), {409}),  # nothing was asked
+        (path.endswith("/take"), {409}),  # it was not cut short
         (path.endswith("unlock"), {400}),  # no password was typed
         (path.endswith("later"), {400}),  # no time was chosen
         (path.endswith("convert"), {409}),  # it is no office document
@@ -98,30 +114,29 @@ async def test_each_route_for_each_role(house: House, method: str, path: str, ro
         assert await house.jobs.get(job.id) == job, "touched by somebody whose it is not"
 
 
-@pytest.mark.parametrize("path", sorted(path for method, path in ROWS if method == "POST"))
-@pytest.mark.parametrize(
-    ("token", "headers"),
-    [
-        ("", {}),
-        ("guess", {}),
-        (None, {"origin": "https://evil.example"}),
-        (None, {"origin": "https://127.0.0.1:8080"}),
-        (None, {"origin": "http://127.0.0.1:9999"}),
-        (None, {"sec-fetch-site": "cross-site"}),
-        (None, {"sec-fetch-site": "same-site"}),
-        (None, {"origin": "null", "sec-fetch-site": "cross-site"}),
-    ],
+FOREIGN: tuple[tuple[str | None, dict[str, str]], ...] = (
+    ("", {}),
+    ("guess", {}),
+    (None, {"origin": "https://evil.example"}),
+    (None, {"origin": "https://127.0.0.1:8080"}),
+    (None, {"origin": "http://127.0.0.1:9999"}),
+    (None, {"sec-fetch-site": "cross-site"}),
+    (None, {"sec-fetch-site": "same-site"}),
+    (None, {"origin": "null", "sec-fetch-site": "cross-site"}),
 )
-async def test_no_form_is_taken_from_elsewhere(
-    alice: Visitor, house: House, path: str, token: str | None, headers: dict[str, str]
-) -> None:
+"""A token and headers of a form that is not ours; None is the right token."""
+
+
+@pytest.mark.parametrize("path", sorted(path for method, path in ROWS if method == "POST"))
+async def test_no_form_is_taken_from_elsewhere(alice: Visitor, house: House, path: str) -> None:
     job = await house.add()
     fields = {"job": str(job.id), "device": "copy-room", "sure": "yes", "name": "alice", "password": "x"}
     path = path.replace("{id:int}", str(job.id)).replace("{share:int}", "1")
-    answer = await alice.post(path, fields, token=token, headers=headers)
-    assert answer.status_code == 403
-    assert (await house.jobs.get(job.id)) == job
-    assert (await alice.get("/jobs")).status_code == 200, "still signed in"
+    for token, headers in FOREIGN:
+        answer = await alice.post(path, fields, token=token, headers=headers)
+        assert answer.status_code == 403, (token, headers)
+        assert (await house.jobs.get(job.id)) == job
+        assert (await alice.get("/jobs")).status_code == 200, "still signed in"
 
 
 async def test_a_token_of_another_session_does_not_fit(house: House) -> None:

@@ -167,7 +167,7 @@ async def test_signing_out_ends_the_session_on_the_server(visitor: Visitor, hous
     value = visitor.client.cookies["papertap"]
     answer = await visitor.post("/signout")
     assert answer.headers["location"] == "/signin?done=out"
-    assert answer.headers["clear-site-data"] == '"cache"'
+    assert answer.headers["clear-site-data"] == '"cache", "storage"'
     assert await house.identity.session(value) is None
     assert "You are signed out" in (await visitor.get("/signin?done=out")).text
 

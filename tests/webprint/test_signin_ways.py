@@ -63,10 +63,11 @@ async def test_the_page_offers_nothing_that_is_not(house: House) -> None:
 
 async def test_staying_signed_in_is_a_choice(visitor: Visitor, house: House) -> None:
     answer = await visitor.post("/signin", {"with": "password", "name": "alice", "password": PASSWORD, "stay": "1"})
-    cookie = next(one for one in answer.headers.get_list("set-cookie") if one.startswith("__Host-papertap="))
-    assert f"Max-Age={30 * 86400}" in cookie
+    cookies = {one.partition("=")[0]: one for one in answer.headers.get_list("set-cookie")}
+    assert f"Max-Age={30 * 86400}" in cookies["__Host-papertap-stay"]
+    assert "Max-Age" not in cookies["__Host-papertap"]
     (session,) = await house.identity.sessions_of("alice")
-    assert (session.stay, session.browser) == (True, "Firefox, Linux")
+    assert (bool(session.phone), session.browser) == (True, "Firefox, Linux")
 
 
 # --- providers ---------------------------------------------------------------------------------------------------
@@ -82,7 +83,7 @@ async def test_there_and_back(visitor: Visitor, house: House) -> None:
     back = await visitor.get(f"/signin/oidc/corp/callback?state={asked['state']}&code=code")
     assert (back.status_code, back.headers["location"]) == (303, "/jobs/7")
     (session,) = await house.identity.sessions_of("alice")
-    assert (session.method, session.stay) == ("oidc:corp", True)
+    assert (session.method, bool(session.phone)) == ("oidc:corp", True)
 
 
 ALICE_AT_CORP = Claims(
@@ -257,7 +258,7 @@ async def test_elsewhere_it_asks_and_then_leads_to_the_list_without_staying(visi
         answer = await other.post(path)
         assert (answer.status_code, answer.headers["location"]) == (303, "/jobs")
     (session,) = await house.identity.sessions_of("alice")
-    assert not session.stay
+    assert not session.phone
 
 
 async def test_a_known_and_an_unknown_address_read_the_same(visitor: Visitor, house: House) -> None:
@@ -299,7 +300,7 @@ async def test_a_passkey_signs_in_and_the_session_is_new(visitor: Visitor, house
     )
     assert (answer.status_code, answer.headers["location"]) == (303, "/jobs/7")
     (session,) = await house.identity.sessions_of("alice")
-    assert (session.method, session.stay) == ("passkey", True)
+    assert (session.method, bool(session.phone)) == ("passkey", True)
 
 
 async def test_a_challenge_is_for_the_browser_that_got_it(visitor: Visitor, house: House) -> None:

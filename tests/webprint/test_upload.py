@@ -240,7 +240,7 @@ async def test_a_program_gets_201_once_for_a_key(alice: Visitor, house: House) -
         assert told == [(f"/jobs/{job.id}", job.id)] * 2
         assert len(job.documents) == 1
         again = await form(alice, [other], {"together": together}, **{"idempotency-key": f"k-{together}"})
-        assert (again.status_code, again.json()["error"]) == (422, "conflict")
+        assert (again.status_code, again.json()["error"]) == (422, "idempotency-key-reused")
         more = await form(alice, [one, other], {"together": "yes"}, **{"idempotency-key": f"k-{together}"})
         assert more.status_code == (422 if together == "yes" else 201)
 

@@ -4,10 +4,12 @@ import re
 
 import pytest
 
+from gateway.domain.rights import Permission
 from gateway.domain.user import Actor
 from tests.webprint.test_guest import a_guest, a_house
 from tests.webprint.visitor import visiting
-from webprint.policy import POLICY, Access, allows
+from webprint.access import Row
+from webprint.policy import POLICY, Access, Needs, allows
 
 ROWS = sorted(row for row in POLICY if row[1].startswith(("/upload", "/guest", "/p/")))
 STRANGER, GUEST, ALICE = Actor(address="192.0.2.1"), Actor(user="guest:1"), Actor(user="alice")
@@ -21,10 +23,10 @@ STRANGER, GUEST, ALICE = Actor(address="192.0.2.1"), Actor(user="guest:1"), Acto
         (Access.GUEST, {"guest"}),
         (Access.SIGNED_IN, {"alice"}),
         (Access.RECENT, {"alice"}),
-        (Access.OPERATOR, set()),
+        (Needs(Permission.DESK), set()),
     ],
 )
-def test_a_guest_is_no_user_and_a_user_no_guest(access: Access, allowed: set[str]) -> None:
+def test_a_guest_is_no_user_and_a_user_no_guest(access: Row, allowed: set[str]) -> None:
     actors = {"stranger": STRANGER, "guest": GUEST, "alice": ALICE}
     assert {name for name, actor in actors.items() if allows(access, actor)} == allowed
 

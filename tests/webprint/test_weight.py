@@ -9,11 +9,11 @@ from tests.webprint.visitor import Visitor, visiting
 
 MOST = 150_000  # octets
 SCRIPTS = {
-    "/": set(),
-    "/jobs": {"live.js", "jobs.js"},
-    "/upload": {"tus.min.js", "upload.js"},
-    "/history": set(),
-    "/account": set(),
+    "/": {"app.js"},
+    "/jobs": {"app.js", "live.js", "jobs.js", "projects.js"},
+    "/upload": {"app.js", "tus.min.js", "upload.js", "projects.js"},
+    "/history": {"app.js"},
+    "/account": {"app.js"},
 }
 _LINKED = re.compile(r'(?:href|src)="(/static/[^"]+\.(?:css|js|svg)[^"]*)"')
 

@@ -18,25 +18,41 @@ from gateway.domain.document import Document
 from gateway.domain.events import JobRecord
 from gateway.domain.job import Job, JobState, Reason
 from gateway.domain.printer import ReleasePolicy
+from gateway.domain.rights import Role
 from gateway.domain.ticket import JobTicket
-from gateway.domain.user import Role
+from gateway.services.administration import Administration
+from gateway.services.api_tokens import ApiTokens
+from gateway.services.charging import Charging
 from gateway.services.delegates import Delegates
 from gateway.services.desk import Desk
+from gateway.services.doctor import Doctor
+from gateway.services.dues import Dues
 from gateway.services.guests import Guests
+from gateway.services.host_names import HostNames
 from gateway.services.identity import Identity
 from gateway.services.intake import Intake
 from gateway.services.kiosk import Kiosk
 from gateway.services.kiosk_sessions import KioskSessions
+from gateway.services.mail_desk import MailDesk
+from gateway.services.mail_links import MailLinks
+from gateway.services.mail_watch import MailWatch
 from gateway.services.personal import Personal
+from gateway.services.phone_services import PhoneServices
 from gateway.services.ports import JobChange, Rendered
 from gateway.services.preparation import Preparation
 from gateway.services.preview import Preview
 from gateway.services.printers import Printers
+from gateway.services.programs import Programs
 from gateway.services.release import Release
+from gateway.services.remote_access import RemoteAccess
 from gateway.services.shares import Shares
+from gateway.services.sites import Sites
 from gateway.services.statistics import Statistics
+from gateway.services.terminal_desk import TerminalDesk
 from gateway.services.uploads import Uploads
-from gateway.settings import Settings
+from gateway.services.webhooks import Webhooks
+from gateway.settings import Remote, Settings
+from tests.administration_house import HousePorts, an_administration
 from tests.fakes import (
     FakeClock,
     FakeConverter,
@@ -54,13 +70,23 @@ from tests.fakes import (
     a_printer,
     fake_pdf,
 )
+from tests.fakes_api import MemoryApiTokenStore
+from tests.fakes_doctor import FakeNetwork
+from tests.fakes_house import FakeHouse
 from tests.fakes_identity import FakeSignIn
 from tests.fakes_jobs import MemoryHistoryStore, MemoryShareStore
+from tests.fakes_mail import MemoryMailStore
 from tests.fakes_numbers import MemorySideNumbers
+from tests.fakes_people import FakePeople
 from tests.fakes_personal import FakeMailer
+from tests.fakes_remote import FakeRemoteKeys, MemoryRemoteBrowserStore
+from tests.fakes_sites import MemorySiteStore
 from tests.fakes_upload import MemoryGuestStore, MemoryUploadStore
+from tests.fakes_webhooks import FakeCarrier, MemoryWebhookStore
 from tests.personal_house import a_personal
 from tests.personal_stores import PersonalStores
+from tests.phone_house import PhoneRows, a_push, phone_services
+from tests.webprint.setup_house import a_set_up
 from webprint import Ports, create_app
 from webprint.live import LiveJobs
 
@@ -97,6 +123,7 @@ class House:
     identity: Identity = field(init=False)
     printers: Printers = field(init=False)
     release: Release = field(init=False)
+    charging: Charging = field(init=False)
     grants: MemoryShareStore = field(default_factory=MemoryShareStore)
     delegates: Delegates = field(init=False)
     shares: Shares = field(init=False)
@@ -116,8 +143,20 @@ class House:
     store: MemoryPrinterStore = field(init=False)
 
     mailer: FakeMailer = field(default_factory=FakeMailer)
+    staff: FakeHouse = field(init=False)
+    terminals: TerminalDesk | None = None
+    doctor: Doctor | None = None
     people: PersonalStores = field(init=False)
+    joining: FakePeople = field(init=False)
     personal: Personal = field(init=False)
+    mails: MemoryMailStore = field(default_factory=MemoryMailStore)
+    mail_links: MailLinks = field(init=False)
+    phone: PhoneServices = field(init=False)
+    phone_rows: PhoneRows = field(init=False)
+    house_ports: HousePorts = field(init=False)
+    administration: Administration = field(init=False)
+    programs: Programs = field(init=False)
+    webhook_rows: MemoryWebhookStore = field(init=False)
 
     async def open(self) -> "House":
         self.spool = MemorySpool(self.clock)
@@ -139,13 +178,24 @@ class House:
         )
         self.printers = Printers(store=self.store, jobs=self.jobs, events=self.events, clock=self.clock)
         await self.printers.refresh()
+        self.staff = FakeHouse(users=self.users, clock=self.clock, settings=self.settings.identity)
         self.identity = Identity(
-            users=self.users, hasher=FakeHasher(), clock=self.clock, settings=self.settings.identity
+            users=self.users,
+            hasher=FakeHasher(),
+            clock=self.clock,
+            settings=self.settings.identity,
+            standings=self.staff.standings,
+            second=self.staff.second,
         )
         self.sign_in = FakeSignIn(
-            identity=self.identity, users=self.users, clock=self.clock, settings=self.settings.identity
+            identity=self.identity,
+            users=self.users,
+            clock=self.clock,
+            settings=self.settings.identity,
+            credentials=self.staff.credentials,
         )
         self.delegates = Delegates(store=self.grants, users=self.users, clock=self.clock)
+        self.charging = Charging(store=self.staff.project_rows, identity=self.identity, clock=self.clock)
         self.release = Release(
             jobs=self.jobs,
             printers=self.printers,
@@ -156,6 +206,8 @@ class House:
             clock=self.clock,
             settings=self.settings.jobs,
             delegates=self.delegates,
+            dues=Dues(enabled=self.settings.credit.enabled),
+            charging=self.charging,
         )
         self.shares = Shares(
             store=self.grants,
@@ -189,7 +241,7 @@ class House:
             spool=self.spool,
             keyring=self.keyring,
             clock=self.clock,
-            currency=self.settings.site.currency,
+            currency=lambda: self.settings.site.currency,
             guests=self.guests,
         )
         self.kiosk = Kiosk(
@@ -203,8 +255,34 @@ class House:
             settings=self.settings,
             guests=self.guests,
         )
+        self.remote = RemoteAccess(
+            store=MemoryRemoteBrowserStore(),
+            users=self.users,
+            identity=self.identity,
+            keys=FakeRemoteKeys(),
+            clock=self.clock,
+            settings=Remote(relay="wss://relay.example"),
+        )
         self._take_documents()
+        self.mail_links = MailLinks(
+            mails=self.mails,
+            jobs=self.jobs,
+            users=self.users,
+            release=self.release,
+            keyring=self.keyring,
+            spool=self.spool,
+            clock=self.clock,
+            base=lambda: "https://print.example:8443",
+            wake=lambda: None,
+        )
+        self.mail_desk = MailDesk(
+            mails=self.mails,
+            watch=MailWatch(mails=self.mails, clock=self.clock),
+            addresses=lambda one: (f"{one.name}@print.example",),
+        )
+        self.phone_rows, push = a_push(self.clock)
         self.people, self.personal = a_personal(
+            push=push,
             jobs=self.jobs,
             users=self.users,
             identity=self.identity,
@@ -216,8 +294,57 @@ class House:
             events=self.events,
             clock=self.clock,
             settings=self.settings,
+            mails=self.mails,
+        )
+        self.phone = phone_services(
+            rows=self.phone_rows,
+            push=push,
+            users=self.users,
+            identity=self.identity,
+            printers=self.printers,
+            release=self.release,
+            clock=self.clock,
+            settings=self.settings,
+            notices=self.personal.notices,
         )
         self._take_documents()
+        self.joining = FakePeople(
+            identity=self.identity,
+            users=self.users,
+            mailer=self.mailer,
+            clock=self.clock,
+            preferences=self.personal.preferences,
+            addresses=self.personal.addresses,
+            settings=self.settings.registration,
+        )
+        self.house_ports, self.administration = an_administration(
+            settings=self.settings,
+            users=self.users,
+            accounts=self.identity,
+            printers=self.printers,
+            intake=self.intake,
+            clock=self.clock,
+            jobs=self.jobs,
+            attempts=self.attempts,
+        )
+        self.webhook_rows = MemoryWebhookStore()
+        self.programs = Programs(
+            tokens=ApiTokens(
+                store=MemoryApiTokenStore(),
+                users=self.users,
+                identity=self.identity,
+                hasher=FakeHasher(),
+                audit=self.staff.audit,
+                clock=self.clock,
+            ),
+            webhooks=Webhooks(
+                store=self.webhook_rows,
+                carrier=FakeCarrier(forbidden="inside"),
+                keyring=self.keyring,
+                audit=self.staff.audit,
+                clock=self.clock,
+            ),
+        )
         await self.identity.add_user("alice", full_name="Alice Ode", password=PASSWORD, pin=PIN)
         await self.identity.add_user("bob", password=PASSWORD)
         await self.identity.add_user("olga", password=PASSWORD, role=Role.OPERATOR)
@@ -235,6 +362,7 @@ class House:
             clock=self.clock,
             hasher=FakeHasher(),
             settings=self.settings,
+            charging=self.charging,
         )
         self.uploads = Uploads(
             uploads=MemoryUploadStore(),
@@ -245,9 +373,15 @@ class House:
             spool=self.spool,
             keyring=self.keyring,
             clock=self.clock,
+            hasher=FakeHasher(),
             limits=self.identity.limits,
             settings=self.settings,
         )
+
+        self.sites = Sites(store=MemorySiteStore(), printers=self.printers, events=self.events, clock=self.clock)
+        self.network = FakeNetwork(sites=self.sites, audit=self.staff.audit, clock=self.clock)
+        self.host_names = HostNames(self.printers, zone="print.example")
+        self.setup = a_set_up(self)
 
     def preparation(self) -> Preparation:
         """A worker that makes what was uploaded printable; `run` it beside the pages."""
@@ -261,6 +395,7 @@ class House:
             clock=self.clock,
             workers=1,
             name="house",
+            dues=Dues(enabled=self.settings.credit.enabled),
         )
 
     def app(self, **changes: Any) -> Starlette:
@@ -272,13 +407,26 @@ class House:
             "statistics": self.statistics,
             "live": self.live,
             "personal": self.personal,
+            "people": self.joining.people,
+            "mail_links": self.mail_links,
+            "house": self.staff.services(identity=self.identity, personal=self.personal, people=self.joining.people),
+            "mail_desk": self.mail_desk,
             "sign_in": self.sign_in.methods,
+            "remote": self.remote,
+            "phone": self.phone,
             "hosts": lambda: ("print.example", "192.0.2.10"),
             "kiosk": self.kiosk,
+            "terminals": self.terminals,
+            "doctor": self.doctor,
+            "network": self.network.doctor(),
             "uploads": self.uploads,
             "guests": self.guests,
             "desk": self.desk,
+            "administration": self.administration,
+            "programs": self.programs,
             "printers": self.printers,
+            "sites": self.sites,
+            "setup": self.setup,
             "identity": self.identity,
             "settings": self.settings,
             "clock": self.clock,

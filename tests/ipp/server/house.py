@@ -17,14 +17,19 @@ from gateway.domain.device import Device, DeviceState, DeviceStatus
 from gateway.domain.job import Cause, advance
 from gateway.domain.printer import Printer, ReleasePolicy
 from gateway.services.app_passwords import AppPasswords
+from gateway.services.charging import Charging
+from gateway.services.claims import Claims
 from gateway.services.delivery import Delivery
+from gateway.services.fresh_sign_in import FreshSignIn
 from gateway.services.identity import Identity
 from gateway.services.intake import Intake
 from gateway.services.notifications import Notifications
+from gateway.services.personal_queues import PersonalQueues
 from gateway.services.ports import Clock, JobChange, Stage
 from gateway.services.preparation import Preparation
 from gateway.services.printers import Printers
 from gateway.services.release import Release
+from gateway.services.subscription_rows import SubscriptionRows
 from gateway.settings import Settings
 from ipp.server import create_app
 from ipp.wire import Attribute, Group, GroupTag, Message, Operation, build, decode, encode
@@ -45,6 +50,9 @@ from tests.fakes import (
 )
 from tests.fakes_identity import MemoryCredentialStore
 from tests.fakes_numbers import MemorySideNumbers
+from tests.fakes_phone import MemoryQueueStore
+from tests.fakes_projects import MemoryProjectStore
+from tests.fakes_subscriptions import MemorySubscriptionStore, anybody
 
 INDEX_4X6 = Media(name="na_index-4x6_4x6in", x=10160, y=15240, source="by-pass-tray", type="photographic", margin=0)
 CAPABILITIES = Capabilities(media=(*Capabilities().media, INDEX_4X6), media_types=("stationery", "photographic"))
@@ -100,8 +108,6 @@ class House:
         self.attempts = MemoryAttemptStore()
         shared: dict[str, Any] = {"jobs": self.jobs, "printers": self.printers, "events": self.events, "clock": clock}
         kept: dict[str, Any] = {"spool": self.spool, "keyring": self.keyring}
-        self.intake = Intake(**shared, **kept, attempts=self.attempts, hasher=hasher, settings=settings)
-        self.release = Release(**shared, **kept, hasher=hasher, settings=settings.jobs)
         self.app_passwords = AppPasswords(store=MemoryCredentialStore(), users=self.users, hasher=hasher, clock=clock)
         self.identity = Identity(
             users=self.users,
@@ -110,12 +116,25 @@ class House:
             settings=settings.identity,
             app_passwords=self.app_passwords,
         )
-        self.notifications = Notifications(**shared)
+        self.projects = MemoryProjectStore(lambda: self.jobs.ledger)
+        taking = kept | {"charging": Charging(store=self.projects, identity=self.identity, clock=clock)}
+        self.intake = Intake(**shared, **taking, attempts=self.attempts, hasher=hasher, settings=settings)
+        self.release = Release(**shared, **taking, hasher=hasher, settings=settings.jobs)
+        self.subscription_rows = MemorySubscriptionStore(self.jobs)
+        rows_of = SubscriptionRows(store=self.subscription_rows, known=anybody, jobs=self.jobs, clock=clock)
+        self.notifications = Notifications(**shared, rows=rows_of)
         making: dict[str, Any] = {**shared, **kept, "converter": self.converter}
         self.preparation = Preparation(**making, workers=2, name="prepare")
         drivers = {"socket": self.driver}
         self.delivery = Delivery(
             **making, drivers=drivers, numbers=MemorySideNumbers(), settings=settings.delivery, name="deliver"
+        )
+        self.queues = PersonalQueues(
+            store=MemoryQueueStore(), users=self.users, printers=self.printers, hasher=hasher, clock=clock
+        )
+        self.fresh = FreshSignIn(clock)
+        self.claims = Claims(
+            release=self.release, hasher=hasher, limits=self.identity.limits, clock=clock, settings=settings.jobs
         )
         self.app = create_app(
             intake=self.intake,
@@ -126,6 +145,9 @@ class House:
             settings=settings,
             clock=clock,
             trusted_operators=self.trusted,
+            queues=self.queues,
+            fresh=self.fresh,
+            label_of=self.claims.label,
             **self.options,
         )
 

@@ -2,13 +2,15 @@
 
 import base64
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from gateway.domain.job import JobState
 from gateway.domain.printer import Authentication
-from gateway.domain.user import Role
+from gateway.domain.rights import Grant, Role
+from gateway.domain.user import Actor, User
 from gateway.settings import Ipp, Settings
 from ipp.wire import GroupTag, Operation, Status, build, encode
 from tests.fakes import a_printer, fake_pdf
@@ -213,3 +215,20 @@ async def test_a_printer_for_a_group_asks_who_is_there(staff: Client) -> None:
     assert (await staff.ask(Operation.VALIDATE_JOB)).code == Status.CLIENT_ERROR_NOT_AUTHORIZED
     staff.headers, staff.secure = {}, False
     assert (await staff.ask(Operation.VALIDATE_JOB)).code == Status.CLIENT_ERROR_NOT_AUTHENTICATED
+
+
+async def test_an_operator_of_a_site_runs_its_printers_alone(staff: Client) -> None:
+    house, actor_of = staff.house, staff.house.identity.actor_of
+
+    async def at_north(user: User, *, address: str, via: str) -> Actor:
+        grant = Grant(role=Role.OPERATOR, site="north")
+        return replace(await actor_of(user, address=address, via=via), grants=(grant,))
+
+    house.identity.actor_of = at_north  # type: ignore[method-assign]  # the rights of a row that this house lacks
+    staff.headers = basic("alice", PASSWORD)
+    assert (await staff.ask(Operation.PAUSE_PRINTER)).code == Status.CLIENT_ERROR_NOT_AUTHORIZED
+    await house.printers.change_printer("staff", site="north")
+    assert (await staff.ask(Operation.PAUSE_PRINTER)).code == Status.SUCCESSFUL_OK
+    assert (await staff.ask(Operation.PURGE_JOBS)).code == Status.SUCCESSFUL_OK
+    await house.printers.change_printer("staff", site="south")
+    assert (await staff.ask(Operation.RESUME_PRINTER)).code == Status.CLIENT_ERROR_NOT_AUTHORIZED

@@ -254,7 +254,7 @@ async def test_an_unusable_host_header_is_replaced_by_our_own_address(client: Cl
 
 
 async def test_a_virtual_host_is_a_printer_of_its_own() -> None:
-    house = a_house(options={"virtual_hosts": {"Direct.example": "direct"}})
+    house = a_house(options={"virtual_host": {"direct.example": "direct"}.get})
     async with house.running():
         at_name, elsewhere = Client(house, headers={"host": "direct.example"}), Client(house)
         assert (await told(at_name))["printer-name"].value == "direct"

@@ -35,7 +35,7 @@ class _Anything:
         return self
 
 
-OPERATOR = sorted(op for op, policy in POLICIES.items() if policy is Policy.OPERATOR)
+OPERATOR = sorted(op for op, policy in POLICIES.items() if policy in {Policy.OPERATOR, Policy.JOBS})
 
 
 def test_what_changes_a_printer_or_others_jobs_is_an_operators() -> None:

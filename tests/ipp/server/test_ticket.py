@@ -1,5 +1,6 @@
 """Job attributes to a Job Ticket, and what is told back of those that were not understood (RFC 8011 section 4.1.7)."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.domain.capabilities import Capabilities
+from gateway.domain.project import ProjectPolicy
 from gateway.domain.ticket import JobTicket, MediaCol
-from ipp.server.job_settables import JOB_TEMPLATE
+from ipp.server.job_settables import JOB_SETTABLE, JOB_TEMPLATE, offered_by
 from ipp.server.status import Refused
 from ipp.server.template_attributes import template_attributes
 from ipp.server.ticket import READERS, deletion, insist, read
@@ -73,7 +75,6 @@ def size(x: int, y: int) -> Attribute:
             build.keyword("presentation-direction-number-up", "tobottom-toleft"),
             {"presentation_direction_number_up": "tobottom-toleft"},
         ),
-        (build.name("job-account-id", "4711"), {"job_account_id": "4711"}),
         (
             build.name_with_language("job-accounting-user-id", StringWithLanguage("zoé", "fr")),
             {"job_accounting_user_id": "zoé"},
@@ -86,6 +87,17 @@ def test_what_is_supported_goes_into_the_ticket(attribute: Attribute, fields: di
     reading = read([attribute], PRINTER)
     assert reading.unsupported == ()
     assert reading.ticket == JobTicket(**fields)
+
+
+def test_an_account_is_supported_where_jobs_are_charged_to_projects() -> None:
+    account = build.name("job-account-id", "P-2041")
+    assert read([account], PRINTER).unsupported == (account,)
+    charging = replace(PRINTER, projects=ProjectPolicy.OPTIONAL)
+    assert read([account], charging).ticket == JobTicket(job_account_id="P-2041")
+    assert read([build.name("job-account-id", "x" * 256)], charging).unsupported
+    for printer, supported in ((PRINTER, False), (charging, True)):
+        assert build.boolean("job-account-id-supported", supported) in template_attributes(printer)
+        assert ("job-account-id" in offered_by(printer, JOB_SETTABLE)) is supported
 
 
 def test_every_template_attribute_has_a_reader_and_is_offered() -> None:
