@@ -121,7 +121,8 @@ def unescape(name: str) -> str:
 
 
 @contextmanager
-def avahi() -> Iterator[Avahi]:
+def avahi(within: tuple[str, ...] = ()) -> Iterator[Avahi]:
+    """`within` are words in front of the daemon's command, such as those of a network namespace: there it also asks DNS."""
     with tempfile.TemporaryDirectory(prefix="avahi-") as directory:
         folder = Path(directory)
         environment = os.environ | {
@@ -130,14 +131,17 @@ def avahi() -> Iterator[Avahi]:
             "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin",
         }
         (folder / "bus.conf").write_text(_BUS.format(path=folder / "bus"))
-        (folder / "avahi.conf").write_text(_AVAHI.format(tag=folder.name[-8:].replace("_", "-")))
+        wide_area = "[wide-area]\nenable-wide-area=yes\n" if within else ""
+        (folder / "avahi.conf").write_text(_AVAHI.format(tag=folder.name[-8:].replace("_", "-")) + wide_area)
         bus = ["dbus-daemon", f"--config-file={folder}/bus.conf", "--nofork", "--nopidfile", "--print-address=1"]
         daemon = f"avahi-daemon --no-rlimits --no-chroot --no-drop-root --file {folder}/avahi.conf"
         own_run = f"mount -t tmpfs tmpfs /run && exec {daemon}"
         user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
         with (
             _started(bus, environment, "unix:path="),
-            _started(["unshare", *user, "--mount", "sh", "-c", own_run], environment, "Server startup complete"),
+            _started(
+                [*within, "unshare", *user, "--mount", "sh", "-c", own_run], environment, "Server startup complete"
+            ),
         ):
             yield Avahi(environment)
 

@@ -155,7 +155,7 @@ async def test_choices_notices_and_proofs(stage: Stage) -> None:
         await page.get_by_role("checkbox", name="A job was printed By mail").check()
         await page.get_by_role("checkbox", name="A job expires soon Here").uncheck()
         await page.get_by_role("button", name="Save").click()
-        await expect(page.get_by_role("status")).to_have_text("Saved.")
+        await expect(page.get_by_role("status").filter(has_text="Saved.")).to_be_visible()
         assert await page.get_by_role("checkbox", name="A job was printed By mail").is_checked()
         assert not await page.get_by_role("checkbox", name="A job expires soon Here").is_checked()
 

@@ -1,14 +1,18 @@
 """CUPS as a client: it installs our Printers without a driver, prints, holds, cancels, over ipp and ipps."""
 
+import asyncio
 import re
 import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 
+from gateway.app import build
 from gateway.domain.job import JobState, Reason
+from gateway.settings import Settings, load
 from ipp.virtual import Features
 from tests.peers.cups import Cups, cupsd
 from tests.peers.ours import Instance, papertap
@@ -142,3 +146,74 @@ def test_a_printer_that_asks_for_a_password_installs_and_prints_over_tls(
     cups.add_queue("locked", f"ipps://ada:correct%20horse%20battery@localhost:{ours.port}/ipp/print/locked")
     job = printed(cups, ours, "locked", two_pages, "-t", "signed in")
     assert ours.until(job, JobState.PENDING_HELD).owner == "ada"
+
+
+async def _own_queue(settings: Settings, name: str, printer: str) -> str:
+    """The token of a printer of `name`'s own, made as the account page makes it."""
+    async with build(settings) as gateway:
+        user = await gateway.identity.get(name)
+        return (await gateway.phone.queues.add(user, "Laptop", printer))[0]
+
+
+def test_a_personal_queue_prints_as_its_user_without_a_password(cups: Cups, ours: Instance, two_pages: Path) -> None:
+    """Behind it stands a Printer that asks everybody else for a password."""
+    token = asyncio.run(_own_queue(load(data=ours.data), "ada", "locked"))
+    for scheme in ("ipp", "ipps"):
+        uri = f"{scheme}://localhost:{ours.port}/ipp/u/{token}/print"
+        subprocess.run(["ipptool", "-t", uri, "get-printer-attributes.test"], check=True, capture_output=True)
+        cups.add_queue(f"own-{scheme}", uri)
+        job = ours.job(printed(cups, ours, f"own-{scheme}", two_pages))
+        assert (job.owner, job.printer) == ("ada", "locked")
+    log = ours.data.with_suffix(".log").read_text()
+    assert token not in log
+
+
+ASKS = """{
+ OPERATION Get-Job-Attributes
+ GROUP operation-attributes-tag
+ ATTR charset attributes-charset utf-8
+ ATTR naturalLanguage attributes-natural-language en
+ ATTR uri printer-uri $uri
+ ATTR integer job-id %d
+ ATTR name requesting-user-name $user
+ ATTR keyword requested-attributes job-state-message
+ STATUS successful-ok
+}
+"""
+
+
+def test_what_was_printed_without_a_login_is_claimed_by_its_label_and_printed(
+    cups: Cups, ours: Instance, paper: Paper, two_pages: Path, tmp_path: Path
+) -> None:
+    """The label is read where it was printed; the phone is a page of the same address that is signed in."""
+    job = printed(cups, ours, "find-me-ipps", two_pages, "-t", "claimed")
+    assert ours.until(job, JobState.PENDING_HELD).owner is None
+    asks = tmp_path / "label.test"
+    asks.write_text(ASKS % job)
+    uri = f"ipp://localhost:{ours.port}/ipp/print/find-me"
+    told = subprocess.run(["ipptool", "-tv", uri, str(asks)], check=True, capture_output=True, text=True).stdout
+    label = re.search(r"Label: (\w+ \w+)", told)
+    assert label, told
+    with httpx2.Client(base_url=f"http://127.0.0.1:{ours.http_port}") as phone:
+        csrf = _signed_in(phone, "ada", "correct horse battery")
+        at = "/api/v1/places/find-me"
+        (found,) = [one for one in phone.get(f"{at}/claims").json() if one["job"] == job]
+        assert label[1] in found["labels"]
+        headers = {"X-CSRF": csrf, "Origin": str(phone.base_url).rstrip("/"), "Sec-Fetch-Site": "same-origin"}
+        claimed = phone.post(f"{at}/claims", json={"job": job, "label": label[1]}, headers=headers)
+        assert claimed.json()["owner"] == "ada", claimed.text
+        (sent,) = phone.post(f"{at}/release", json={"jobs": [job]}, headers=headers).json()
+        assert sent["job"]["device"] == "virtual"
+    ours.until(job, JobState.COMPLETED)
+    assert paper.received("claimed")["pictures"] == 2
+
+
+def _signed_in(phone: httpx2.Client, name: str, password: str) -> str:
+    """What the page's scripts send with each change."""
+    token = re.compile(r'name="csrf" value="([^"]+)"')
+    before = token.search(phone.get("/signin").text)
+    assert before
+    phone.post("/signin", data={"csrf": before[1], "with": "password", "name": name, "password": password})
+    after = token.search(phone.get("/jobs").text)
+    assert after
+    return after[1]

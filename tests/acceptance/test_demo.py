@@ -1,5 +1,6 @@
 """What a newcomer does: start the demo, print, sign in on the page, release, look at the paper."""
 
+import asyncio
 import json
 import os
 import re
@@ -15,6 +16,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from gateway.adapters.hasher import Argon2Hasher
+from gateway.domain.label import label_of
+from gateway.settings import load
+from tests.peers.ours import jobs_of
 from tests.peers.processes import free_port, stopped, wait_for
 
 pytestmark = pytest.mark.acceptance
@@ -54,6 +59,8 @@ def demo(data: Path) -> Iterator[Demo]:
         **{f"PAPERTAP_{name}": str(port) for name, port in ports.items()},
         "PAPERTAP_LISTEN__HOST": "127.0.0.1",
         "PAPERTAP_MDNS__ENABLED": "false",
+        "PAPERTAP_SMTP__ENABLED": "false",
+        "PAPERTAP_LPD__ENABLED": "false",
     }
     said = data.with_suffix(".out")
     with said.open("wb") as out:
@@ -123,8 +130,18 @@ def release_all(running: Demo, browser: httpx2.Client) -> None:
     end = time.monotonic() + 20
     while "/claim" not in page and time.monotonic() < end:
         page = browser.get("/jobs").text
-    job = re.search(r"/jobs/(\d+)/claim", page)
+    at = re.search(r"/p/[a-z-]+/claim", page)
+    assert at, page
+    page = browser.get(at[0]).text
+    job = re.search(r'name="job" value="(\d+)"', page)
     assert job, page
-    page = browser.post(f"/jobs/{job[1]}/claim", data={"csrf": token_of(page)}).text
+    form = {"csrf": token_of(page), "job": job[1], "label": label(running.data, int(job[1]))}
+    page = browser.post(at[0], data=form).text
     answer = browser.post("/jobs/release", data={"csrf": token_of(page), "job": job[1], "device": "virtual"})
     assert answer.status_code == 200, answer.text
+
+
+def label(data: Path, job_id: int) -> str:
+    """The two words of the job, as the screen beside the printer and the phone's print queue show them."""
+    row = next(job for job in asyncio.run(jobs_of(load(data=data))) if job.id == job_id)
+    return label_of(Argon2Hasher(data / "keys").lookup("job-label", row.uuid.hex))

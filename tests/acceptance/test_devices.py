@@ -14,11 +14,14 @@ from uuid import uuid4
 
 import pytest
 
+from gateway.adapters.clock import SystemClock
 from gateway.adapters.devices import drivers
+from gateway.adapters.devices.page_counter import OBJECTS
+from gateway.adapters.snmp import Snmp
 from gateway.domain.device import Device, DeviceState
 from gateway.domain.job import JobState
 from gateway.domain.ticket import JobTicket
-from gateway.services.ports import Drivers
+from gateway.services.ports import Clock, Drivers, SnmpAccess
 from ipp.virtual import Features, Misbehaviour, VirtualPrinter, count_only
 from ipp.wire import JobState as DeviceJobState
 from tests.gateway.adapters.devices.bench import PATIENT, an_order
@@ -26,6 +29,7 @@ from tests.gateway.services.delivery_house import DeliveryHouse
 from tests.ipp.client.test_ippeveprinter import EvePrinter, eve
 from tests.ipp.virtual.samples import QuickClock, a_pdf, in_pieces, until
 from tests.peers.cups import cupsd
+from tests.peers.snmp import snmp_printer
 
 __all__ = ["eve"]
 
@@ -36,11 +40,13 @@ CUPS_LPD = Path("/usr/lib/cups/daemon/cups-lpd")
 DOCUMENT = a_pdf(3, pad=300_000)
 
 
-def _drivers(pins: list[str] | None = None) -> Drivers:
+def _drivers(pins: list[str] | None = None, snmp: Snmp | None = None) -> Drivers:
     async def on_pin(_name: str, sha256: str) -> None:
         (pins if pins is not None else []).append(sha256)
 
-    return drivers(clock=QuickClock(), on_pin=on_pin, limits=PATIENT)
+    # What an agent counts takes its real time.
+    clock: Clock = QuickClock() if snmp is None else SystemClock()
+    return drivers(clock=clock, on_pin=on_pin, limits=PATIENT, snmp=snmp)
 
 
 async def _nothing(_octets: int) -> None:
@@ -125,9 +131,49 @@ async def test_a_connection_reset_in_mid_job_never_prints_twice(tmp_path: Path) 
         assert house.jobs.ledger == []
 
 
+# -- snmpd
+
+
+async def test_a_raw_device_confirms_by_snmpd_and_stops_the_job_while_it_has_no_paper(tmp_path: Path) -> None:
+    def told(pages: int, printer: int, device: int, errors: str = "00") -> None:
+        agent.tells(OBJECTS["pages"], "counter", str(pages))
+        agent.tells(OBJECTS["unit"], "integer", "7")
+        agent.tells(OBJECTS["printer"], "integer", str(printer))
+        agent.tells(OBJECTS["device"], "integer", str(device))
+        agent.tells(OBJECTS["errors"], "octet", errors)
+        agent.tells(OBJECTS["console"], "string", "Load A4")
+
+    with snmp_printer() as agent:
+        told(4000, printer=3, device=2)
+        async with VirtualPrinter(tmp_path, features=Features(speed=0), render=count_only) as printer:
+            house = await DeliveryHouse.at_work()
+            await house.printers.add_device("raw", f"{printer.uri('raw')}?snmp=true", info="Raw")
+            snmp = Snmp(port=agent.port)
+            await _awake(snmp)
+            job = await house.released("raw", octets=DOCUMENT)
+            async with _delivering(house, snmp):
+                await _passing(house, lambda: printer.jobs and printer.jobs[0].state is DeviceJobState.COMPLETED)
+                told(4001, printer=1, device=5, errors="40")
+                await _passing(house, lambda: house.row(job).state is JobState.PROCESSING_STOPPED)
+                assert "Load A4" in house.row(job).message
+                assert house.jobs.ledger == []
+                told(4003, printer=3, device=2)
+                await _passing(house, lambda: house.row(job).state.ended)
+            snmp.close()
+    assert house.row(job).state is JobState.COMPLETED, house.row(job).message
+    assert [(r.impressions, r.confirmed) for r in house.jobs.ledger] == [(3, True)]
+    assert len(printer.jobs) == 1
+
+
+async def _awake(snmp: Snmp) -> None:
+    async with asyncio.timeout(30):
+        while not await snmp.read("127.0.0.1", SnmpAccess(), OBJECTS):
+            await asyncio.sleep(0.1)
+
+
 @asynccontextmanager
-async def _delivering(house: DeliveryHouse) -> AsyncIterator[None]:
-    async with house.delivering(house.worker("worker-1", _drivers())):
+async def _delivering(house: DeliveryHouse, snmp: Snmp | None = None) -> AsyncIterator[None]:
+    async with house.delivering(house.worker("worker-1", _drivers(snmp=snmp))):
         yield
 
 

@@ -260,10 +260,23 @@ async def test_a_passkey_is_made_and_signs_in(stage: Stage) -> None:
         assert kept.used_at is not None
 
 
-async def test_a_passkey_for_confirming(stage: Stage) -> None:
-    async with stage.with_authenticator() as (page, _session, _authenticator):
+async def test_a_passkey_by_its_button_and_for_confirming(stage: Stage) -> None:
+    async with stage.with_authenticator() as (page, session, authenticator):
         await stage.sign_in(page)
         await add_passkey(stage, page)
+        presence = {"authenticatorId": authenticator, "enabled": False}
+        await session.send("WebAuthn.setAutomaticPresenceSimulation", presence)
+        await page.get_by_role("button", name="Sign out").click()
+        button = page.get_by_role("button", name="Use a passkey")
+        await expect(button).to_be_visible()
+        await page.get_by_text("Stay signed in for 30 days").click()
+        await button.click()
+        await session.send("WebAuthn.setAutomaticPresenceSimulation", presence | {"enabled": True})
+        await page.wait_for_url("**/jobs")
+        (now,) = await stage.house.identity.sessions_of("alice")
+        assert (now.method, bool(now.phone)) == ("passkey", True)
+        (cookie,) = [one for one in await page.context.cookies() if one["name"] == "papertap-stay"]
+        assert cookie["expires"] > stage.house.clock.now() + 29 * 86400
         await stage.age_proofs()
         await page.goto(f"{stage.url}/signin/confirm?next=/account/security")
         await page.get_by_role("button", name="Use a passkey").click()

@@ -9,15 +9,22 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 
 from tests.benchmarks.answering import attributes, jobs
+from tests.benchmarks.asking import why
 from tests.benchmarks.convert import convert
+from tests.benchmarks.directory import directory
 from tests.benchmarks.growing import growth
 from tests.benchmarks.intake import intake
 from tests.benchmarks.live import live
+from tests.benchmarks.mailing import mail
+from tests.benchmarks.naming import dns
 from tests.benchmarks.pages import pages
+from tests.benchmarks.people import people
+from tests.benchmarks.phone import phone
 from tests.benchmarks.plan import Plan
 from tests.benchmarks.printing import print_jobs
 from tests.benchmarks.releasing import device
 from tests.benchmarks.remembering import memory
+from tests.benchmarks.remote import remote
 from tests.benchmarks.report import Report
 from tests.benchmarks.restarting import restart
 from tests.benchmarks.uploading import upload
@@ -33,8 +40,15 @@ BENCHMARKS: dict[str, Callable[[Plan, Report], None]] = {
     "intake": intake,
     "convert": convert,
     "upload": upload,
+    "mail": mail,
     "pages": pages,
+    "directory": directory,
+    "people": people,
+    "why": why,
     "live": live,
+    "remote": remote,
+    "phone": phone,
+    "dns": dns,
 }
 
 

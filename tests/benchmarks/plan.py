@@ -17,6 +17,7 @@ class Plan:
     megabytes: int = 1024  # of the one large document
     releases: int = 100
     users: int = 100_000
+    groups: int = 50_000
     open_pages: int = 500
     intake_seconds: float = INTAKE_SECONDS
     intake_rate: float = 20.0  # jobs a second
@@ -31,6 +32,7 @@ class Plan:
         parser.add_argument("--megabytes", type=int, default=plain.megabytes, help="of the large document, for memory")
         parser.add_argument("--releases", type=int, default=plain.releases, help="of each kind of device, for device")
         parser.add_argument("--users", type=int, default=plain.users, help="that there are, for pages")
+        parser.add_argument("--groups", type=int, default=plain.groups, help="that there are, for people")
         parser.add_argument("--open-pages", type=int, default=plain.open_pages, help="with live updates, for live")
         parser.add_argument("--minutes", type=float, default=0, help="of intake instead of 20 s")
 
@@ -44,6 +46,7 @@ class Plan:
             megabytes=given.megabytes,
             releases=given.releases,
             users=given.users,
+            groups=given.groups,
             open_pages=given.open_pages,
             intake_seconds=given.minutes * 60 if given.minutes else INTAKE_SECONDS,
         )

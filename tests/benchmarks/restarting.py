@@ -80,6 +80,8 @@ def _demo_starts(runs: int) -> list[float]:
         "PAPERTAP_HTTP__PORT": str(http_port),
         "PAPERTAP_HTTPS__PORT": str(free_port()),
         "PAPERTAP_MDNS__ENABLED": "false",
+        "PAPERTAP_SMTP__ENABLED": "false",
+        "PAPERTAP_LPD__ENABLED": "false",
     }
     taken = []
     try:

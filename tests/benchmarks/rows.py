@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
-from sqlalchemy import create_engine, insert
+from sqlalchemy import create_engine, insert, select
 
 from gateway.adapters.clock import SystemClock
 from gateway.adapters.db import open_database
 from gateway.adapters.db.engines import FILE_NAME
+from gateway.adapters.db.house_tables import memberships, user_groups
 from gateway.adapters.db.tables import users
-from gateway.adapters.db.user_store import _user_row
+from gateway.adapters.db.user_rows import user_row
 from gateway.adapters.hasher import Argon2Hasher
 from gateway.domain.job import JobState
 from gateway.services.identity import Identity
@@ -78,9 +80,42 @@ def add_people(data: Path, count: int) -> None:
         for start in range(0, len(numbers), GROUP):
             several = [a_user(f"user-{n}", created_at=NOW, version=1) for n in numbers[start : start + GROUP]]
             with engine.begin() as connection:
-                connection.execute(insert(users), [_user_row(user) for user in several])
+                connection.execute(insert(users), [user_row(user) for user in several])
     finally:
         engine.dispose()
+
+
+def add_groups(data: Path, count: int) -> None:
+    """Groups "group-<n>", ten below each, and every tenth user in one of them."""
+    engine = create_engine(f"sqlite:///{data / FILE_NAME}")
+    plain = {"kind": "group", "label": "", "cost_centre": "", "created_at": NOW, "version": 1}
+    try:
+        for start in range(0, count, GROUP):
+            several = range(start, min(count, start + GROUP))
+            rows = [_a_group(n) | plain for n in several]
+            with engine.begin() as connection:
+                connection.execute(insert(user_groups), rows)
+        with engine.begin() as connection:
+            everybody = connection.execute(select(users.c.name_folded, users.c.uuid)).all()[::10]
+            members = [
+                {"group_folded": f"group-{n % count}", "name_folded": name, "user_uuid": uuid}
+                for n, (name, uuid) in enumerate(everybody)
+            ]
+            connection.execute(insert(memberships), members)
+    finally:
+        engine.dispose()
+
+
+def _a_group(number: int) -> dict[str, str]:
+    name, parent = f"group-{number}", f"group-{number // 10}" if number else ""
+    return {
+        "uuid": str(uuid4()),
+        "name": name,
+        "name_folded": name,
+        "searched": f"{name}\n\n",
+        "parent": parent,
+        "parent_folded": parent,
+    }
 
 
 def add_sessions(data: Path, names: Sequence[str]) -> dict[str, str]:

@@ -16,7 +16,7 @@ needs_strace = pytest.mark.skipif(shutil.which("strace") is None, reason="needs 
 
 @pytest.fixture
 def small(tmp_path: Path) -> Iterator[Path]:
-    with small_disk(tmp_path / "small", 6 * 1024 * 1024) as path:
+    with small_disk(tmp_path / "small", 8 * 1024 * 1024) as path:
         yield path
 
 
@@ -24,7 +24,7 @@ def small(tmp_path: Path) -> Iterator[Path]:
 async def test_a_full_spool_refuses_and_takes_again_once_there_is_room(small: Path, tmp_path: Path) -> None:
     history, data, spool = History(), tmp_path / "data", small / "spool"
     filling = small / "something-else"
-    filling.write_bytes(bytes(3 * 1024 * 1024))
+    filling.write_bytes(bytes(5 * 1024 * 1024))
     async with await Acceptor.started(history, data, spool, "--clients", "4") as acceptor:
         while len(history.refused) < 20:
             await acceptor.tells(1)
@@ -42,7 +42,7 @@ async def test_a_full_spool_refuses_and_takes_again_once_there_is_room(small: Pa
 async def test_a_full_disk_under_the_database_refuses_and_loses_nothing(small: Path, tmp_path: Path) -> None:
     history, data, spool = History(), small / "data", tmp_path / "spool"
     filling = small / "something-else"
-    filling.write_bytes(bytes(5 * 1024 * 1024))
+    filling.write_bytes(bytes(6 * 1024 * 1024))
     async with await Acceptor.started(history, data, spool, "--clients", "4") as acceptor:
         while len(history.refused) < 20:
             await acceptor.tells(1)

@@ -4,7 +4,6 @@ The crowd's memory is this process's own. It is compared with rows, spool, ledge
 """
 
 import asyncio
-import os
 import random
 from collections import Counter
 from contextlib import suppress
@@ -25,7 +24,6 @@ from tests.webprint.visitor import Visitor
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(3600)]
 
 PROTOCOLS = ("ipp", "raw", "lpd")
-RESTART_SECONDS = 3.0
 
 
 class Crowd:
@@ -98,8 +96,6 @@ async def test_nothing_is_lost_charged_or_printed_twice(tmp_path: Path, long: bo
         assert await site.unreadable() == []
         await _compare(crowd, site, paper)
     print(f"{rounds} kills, slowest start {slowest:.2f} s")
-    # Where others use the machine at the same time, the same start takes longer.
-    assert slowest < RESTART_SECONDS * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 NOTICED = {

@@ -29,7 +29,7 @@ from gateway.domain.account import Receipt
 from gateway.domain.events import JobRecord
 from gateway.domain.job import Job, JobState, Reason
 from gateway.domain.printer import ReleasePolicy
-from gateway.domain.user import Role
+from gateway.domain.rights import Role
 from gateway.errors import Refusal
 from gateway.services.ports import JobQuery
 from gateway.settings import Settings, load
@@ -154,6 +154,8 @@ class Site:
             "PAPERTAP_HTTP__PORT": str(site.http_port),
             "PAPERTAP_HTTPS__ENABLED": "false",
             "PAPERTAP_MDNS__ENABLED": "false",
+            "PAPERTAP_SMTP__ENABLED": "false",
+            "PAPERTAP_LPD__ENABLED": "false",
             "PAPERTAP_SANDBOX__OFFICE_AT_START": "false",  # few tests need one, and a start takes seconds
             **{f"PAPERTAP_{name}": value for name, value in (QUICK | settings).items()},
         }
@@ -247,7 +249,13 @@ class Site:
     def settings(self) -> Settings:
         """As the servers have them, without touching this process's environment."""
         database = {"url": self.environment.get("PAPERTAP_DATABASE__URL", "")}
-        return load(data=self.data, database=database, https={"enabled": False}, mdns={"enabled": False})
+        return load(
+            data=self.data,
+            database=database,
+            https={"enabled": False},
+            mdns={"enabled": False},
+            smtp={"enabled": False},
+        )
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Gateway]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.peers.processes import free_port, stopped, wait_for
+from tests.peers.processes import free_port, stopped, wait_for, wait_for_file
 from tests.peers.scratch import scratch
 
 _FOLDERS = (
@@ -64,14 +64,15 @@ ServerKeychain {root}/ssl
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cups:
-    """`port` takes IPP; `run` calls one of CUPS' own commands on this instance."""
+    """`port` takes IPP; `run` calls one of CUPS' own commands on this instance, `within` its network."""
 
     port: int
     root: Path
+    within: tuple[str, ...] = ()
 
     def run(self, *command: str, check: bool = True) -> str:
         done = subprocess.run(
-            command,
+            [*self.within, *command],
             check=False,
             capture_output=True,
             text=True,
@@ -88,8 +89,11 @@ class Cups:
 
 
 @contextmanager
-def cupsd() -> Iterator[Cups]:
-    """A cupsd without queues, on a real disk, since CUPS is measured with its writes, too."""
+def cupsd(within: tuple[str, ...] = ()) -> Iterator[Cups]:
+    """A cupsd without queues, on a real disk, since CUPS is measured with its writes, too.
+
+    `within` are words in front of its command, such as those of a network namespace.
+    """
     root = Path(tempfile.mkdtemp(prefix="cupsd-", dir=scratch()))
     port, group = free_port(), pwd.getpwnam("lp").pw_gid
     try:
@@ -100,10 +104,13 @@ def cupsd() -> Iterator[Cups]:
             os.chown(folder, -1, group)
         (root / "cupsd.conf").write_text(_CUPSD.format(port=port, root=root))
         (root / "cups-files.conf").write_text(_CUPS_FILES.format(root=root))
-        command = ["/usr/sbin/cupsd", "-f", "-c", f"{root}/cupsd.conf", "-s", f"{root}/cups-files.conf"]
+        command = [*within, "/usr/sbin/cupsd", "-f", "-c", f"{root}/cupsd.conf", "-s", f"{root}/cups-files.conf"]
         with stopped(subprocess.Popen(command, stderr=subprocess.DEVNULL)) as process:
-            wait_for(port, process)
-            yield Cups(port=port, root=root)
+            if within:
+                wait_for_file(root / "cups.sock", process)
+            else:
+                wait_for(port, process)
+            yield Cups(port=port, root=root, within=within)
     finally:
         shutil.rmtree(root, ignore_errors=True)
 
