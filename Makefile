@@ -5,18 +5,24 @@ PYTHON ?= /usr/bin/python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := .setup
+# Many short processes start here: what they import is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-# What serving needs: the jail, its system-call filter, raster formats for printers without PDF, and LibreOffice with
-# fonts as wide as those that office documents name.
+# What serving needs: the jail, its system-call filter, raster formats for printers without PDF, LibreOffice with fonts
+# as wide as those that office documents name, Pango for sheets of stickers, and what the LDAP client is compiled with.
 RUN_PACKAGES := python3 python3-venv bubblewrap libseccomp2 ghostscript poppler-utils fonts-dejavu \
 	mupdf-tools librsvg2-bin \
 	libreoffice-writer libreoffice-calc libreoffice-impress python3-uno \
 	fonts-liberation2 fonts-crosextra-carlito fonts-crosextra-caladea fonts-noto-core \
-	fonts-droid-fallback
+	fonts-droid-fallback \
+	libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 \
+	gcc python3-dev libldap2-dev libsasl2-dev libsasl2-modules
 # The strangers that the tests print with, browse with and deliver to.
 TEST_PACKAGES := cups cups-client cups-bsd cups-ipp-utils cups-filters avahi-daemon avahi-utils dbus \
-	postgresql chromium wrk curl openssl strace xfsprogs e2fsprogs procps iproute2 postfix util-linux
+	postgresql chromium wrk curl openssl strace xfsprogs e2fsprogs procps iproute2 postfix util-linux \
+	slapd ldap-utils snmpd swaks dovecot-imapd dovecot-pop3d bind9 bind9-dnsutils bind9-utils unbound dnsperf \
+	mosquitto coturn zbar-tools freeradius rlpr
 
 .PHONY: help run setup setup-test test lint unit bench faults lock clean
 
@@ -60,8 +66,9 @@ $(STAMP)/node: tests/peers/node/package-lock.json $(STAMP)/test-packages
 # Hashed and complete: nothing is installed that the lock does not name.
 $(STAMP)/python: requirements.lock pyproject.toml $(STAMP)/run-packages
 	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --use-pep517 --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q gateway discovery ipp webprint emailprint mobile_api sandbox  # no worker can, in its jail
 	@touch $@
 
 test: setup-test lint unit
@@ -84,7 +91,7 @@ faults: setup-test
 
 # Resolves anew; the result is reviewed and committed.
 lock:
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --group dev --extra remote --extra radius --extra traces pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf $(VENV) $(STAMP) .mypy_cache .ruff_cache .pytest_cache .hypothesis
