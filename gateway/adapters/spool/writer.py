@@ -122,11 +122,16 @@ class LocalWriter:
             raise self._health.refusal(error) from error
 
     def _store(self, then: Callable[[Stored], None] | None, parts: list[bytes], hashed: bool) -> None:
-        """The barrier's first half: file, name, directory; in that order, each on the disk before the next."""
+        """The barrier's first half: the file has its name, then both are on the disk, and only then may a row name it.
+
+        The name before the file's own fsync, since a journal then takes both in one commit; the directory's finds little
+        to do. A crash in between leaves a file that no row knows, like any other that breaks off.
+        """
         try:
             self._file.append(_joined(parts), hashed=hashed)
-            self._file.seal()
+            self._file.end()
             os.rename(self._file.path, self._path)  # noqa: PTH104 - a Path costs as much as the call
+            self._file.sync()
             self._layout.sync(self._id)
         except OSError as error:
             raise self._health.refusal(error) from error
@@ -176,9 +181,12 @@ class _SealedFile:
             os.posix_fadvise(self._descriptor, self._handed_over, 0, os.POSIX_FADV_DONTNEED)
             self._handed_over = self._written
 
-    def seal(self) -> None:
-        """The last chunk, and all of it on the disk."""
+    def end(self) -> None:
+        """The last chunk."""
         self._put(self._sealer.finish())
+
+    def sync(self) -> None:
+        """All of it on the disk, after `end`."""
         assert self._descriptor is not None, "something was written"
         os.fsync(self._descriptor)
         self.close()

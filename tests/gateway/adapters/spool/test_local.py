@@ -133,7 +133,7 @@ async def test_what_follows_begins_when_all_is_on_the_disk(
     writer = await spool.create(KEY)
     await writer.write(b"safe")
     stored = await writer.commit(lambda stored: steps.append(f"then {stored.object_id}"))
-    assert steps == ["file", "name", "directory", f"then {stored.object_id}"]
+    assert steps == ["name", "file", "directory", f"then {stored.object_id}"]
 
 
 async def test_what_a_row_may_name_by_now_is_not_removed(spool: LocalSpool) -> None:
@@ -416,7 +416,7 @@ async def test_short_writes_are_continued(spool: LocalSpool, monkeypatch: pytest
     assert await load(spool, object_id) == bytes(10_000)
 
 
-async def test_the_order_is_file_then_name_then_directory(spool: LocalSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_name_is_given_before_both_are_on_the_disk(spool: LocalSpool, monkeypatch: pytest.MonkeyPatch) -> None:
     """With concurrent writers the directory's fsync may be shared, but it never comes before the name."""
     steps: list[str] = []
     real_fsync, real_rename = os.fsync, os.rename
@@ -432,7 +432,7 @@ async def test_the_order_is_file_then_name_then_directory(spool: LocalSpool, mon
     monkeypatch.setattr(os, "fsync", fsync)
     monkeypatch.setattr(os, "rename", rename)
     await store(spool, b"x")
-    assert steps == ["file", "name", "directory"]
+    assert steps == ["name", "file", "directory"]
 
 
 async def test_memory_stays_flat_whatever_the_size(spool: LocalSpool) -> None:
