@@ -11,6 +11,7 @@ from gateway.app.drivers import DriverFront
 from gateway.app.mail import MailFront
 from gateway.domain.device import DeviceState
 from gateway.domain.mail import MailState
+from gateway.services.takings import Takings
 
 
 def figures(gateway: Gateway, listeners: Mapping[str, Listener]) -> Metrics:
@@ -58,6 +59,17 @@ def figures(gateway: Gateway, listeners: Mapping[str, Listener]) -> Metrics:
     made.counter("webhooks_failed", "Tries that no webhook took.", lambda: post.failed)
     made.counter("log_lines_dropped", "Log lines lost because the log's reader was too slow.", dropped_lines)
     return made
+
+
+def takings_figures(made: Metrics, takings: Takings) -> None:
+    made.counter("impressions_printed", "Impressions that receipts count.", lambda: takings.impressions)
+    made.counter("sheets_printed", "Sheets that receipts count.", lambda: takings.media_sheets)
+    made.counter(
+        "charged",
+        "What receipts were charged at.",
+        lambda: {currency: float(amount) for currency, amount in takings.charged.items()},
+        label="currency",
+    )
 
 
 def driver_figures(made: Metrics, drivers: DriverFront) -> None:

@@ -20,7 +20,7 @@ from gateway.app.api import LazyApi, api_figures, api_services, event_window
 from gateway.app.build import Gateway
 from gateway.app.dns import NameServer
 from gateway.app.drivers import DriverFront
-from gateway.app.figures import driver_figures, figures, mail_figures
+from gateway.app.figures import driver_figures, figures, mail_figures, takings_figures
 from gateway.app.live_checks import health_of
 from gateway.app.mail import MailFront, MailIn
 from gateway.app.network_doctor import network_doctor
@@ -41,6 +41,7 @@ from gateway.services.preview import Preview
 from gateway.services.programs import Programs
 from gateway.services.queues import Reach
 from gateway.services.statistics import Statistics
+from gateway.services.takings import Takings
 from gateway.settings import Http, Https, Ipp, Settings
 from ipp.server import create_app as create_ipp_app
 from mobile_api.terminals.app import create_terminals
@@ -77,6 +78,10 @@ class Front:
         mail_figures(self.metrics, self._mail)
         self._drivers = DriverFront(gateway)
         driver_figures(self.metrics, self._drivers)
+        self._takings = Takings(
+            receipts_of=gateway.database.why.receipts_of, events=gateway.events, clock=gateway.clock
+        )
+        takings_figures(self.metrics, self._takings)
         backups = BackupFolder(settings)
         health = health_of(gateway, self.certificates, self.listening, backups, self._mail.desk)
         self._administration = administration(gateway, self.certificates, backups, health)
@@ -141,6 +146,7 @@ class Front:
             **self._drivers.background(),
             "api-events": self._api_events.run,
             "metrics": partial(self.metrics.count_events, self._gateway.events),
+            "takings": self._takings.run,
         }
         if self._preview is not None:
             work["previews"] = self._preview.run

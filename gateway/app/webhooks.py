@@ -62,7 +62,13 @@ def webhook_services(
     return WebhookServices(
         kept=Webhooks(store=store, carrier=carrier, keyring=keyring, audit=house.audit, clock=clock),
         news=WebhookNews(
-            store=store, jobs=database.jobs, printers=printers, audit=database.audit, events=events, clock=clock
+            store=store,
+            jobs=database.jobs,
+            printers=printers,
+            receipts_of=database.why.receipts_of,
+            audit=database.audit,
+            events=events,
+            clock=clock,
         ),
         post=WebhookPost(store=store, carrier=carrier, keyring=keyring, clock=clock, name=name, stopped=stopped),
     )

@@ -18,6 +18,8 @@ from gateway.domain.events import Event
 
 AUDIT: Final = "audit"
 """Entries of the audit log: users, groups, roles, settings, and whatever else staff changes."""
+RECEIPT: Final = "receipt"
+"""What a release made and costs, once it is known."""
 PING: Final = "ping"
 KINDS: Final[tuple[str, ...]] = (
     Event.JOB_CREATED.value,
@@ -29,6 +31,7 @@ KINDS: Final[tuple[str, ...]] = (
     Event.PRINTER_STATE_CHANGED.value,
     Event.PRINTER_DELETED.value,
     Event.DEVICE_STATE_CHANGED.value,
+    RECEIPT,
     AUDIT,
 )
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - what secrets begin with
@@ -118,7 +121,7 @@ def without_person(body: str, name: str, pseudonym: str) -> str | None:
         data["values"] |= dict.fromkeys(noted, pseudonym)
     if subject:
         data |= {"subject": f"user {pseudonym}", "values": {}}
-    if "owner" in same:
+    if "owner" in same and "name" in data:
         data |= {"name": ""}
     data |= {key: "" for key in ("message", "text") if data.get(key)}
     return json.dumps(told, ensure_ascii=False)

@@ -7,17 +7,18 @@ looked at is told as its latest state. Every queued event is told at least once.
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
+from gateway.domain.account import Receipt
 from gateway.domain.audit import AuditEntry, AuditQuery
 from gateway.domain.device import Device
 from gateway.domain.events import Event, Happening
 from gateway.domain.job import Job, JobState
 from gateway.domain.printer import Printer
-from gateway.domain.webhook import AUDIT, Delivery, Webhook, body_of
+from gateway.domain.webhook import AUDIT, RECEIPT, Delivery, Webhook, body_of
 from gateway.errors import PapertapError
 from gateway.services.ports import AuditStore, Clock, EventBus, JobQuery, JobStore
 from gateway.services.ports.webhooks import Told, WebhookStore
@@ -47,12 +48,14 @@ class WebhookNews:
         store: WebhookStore,
         jobs: JobStore,
         printers: Printers,
+        receipts_of: Callable[[int], Awaitable[Sequence[Receipt]]],
         audit: AuditStore,
         events: EventBus,
         clock: Clock,
     ) -> None:
         self._store = store
         self._jobs = jobs
+        self._receipts_of = receipts_of
         self._printers = printers
         self._audit = audit
         self._events = events
@@ -167,6 +170,26 @@ class WebhookNews:
                 )
             )
         await self._queue(told)
+        await self._tell_receipts([hook for hook in hooks if RECEIPT in hook.kinds], jobs)
+
+    async def _tell_receipts(self, hooks: list[Webhook], jobs: Sequence[Job]) -> None:
+        """Of whatever came out of these jobs; a receipt never changes, so that its mark is only that it was told."""
+        if not hooks:
+            return
+        since = min(hook.created_at for hook in hooks)
+        printed = [job for job in jobs if job.state.ended or job.impressions_completed]
+        receipts = [one for job in printed for one in await self._receipts_of(job.id) if one.at >= since]
+        before = await self._store.marks([f"receipt:{one.release_id}" for one in receipts])
+        await self._queue(
+            Told(
+                subject=f"receipt:{one.release_id}",
+                mark=RECEIPT,
+                final=True,
+                deliveries=self._deliveries(hooks, RECEIPT, one.at, receipt_data(one), one.release_id),
+            )
+            for one in receipts
+            if f"receipt:{one.release_id}" not in before
+        )
 
     # -- printers and devices
 
@@ -259,6 +282,24 @@ def job_data(job: Job) -> dict[str, Any]:
         "color": job.color,
         "charged_to": job.charged_to,
         "release": None if job.release_id is None else str(job.release_id),
+    }
+
+
+def receipt_data(receipt: Receipt) -> dict[str, Any]:
+    """`amount` as text, exact, in `currency`: "" where nothing is charged."""
+    return {
+        "release": str(receipt.release_id),
+        "job": receipt.job_id,
+        "owner": receipt.owner,
+        "printer": receipt.printer,
+        "device": receipt.device,
+        "impressions": receipt.impressions,
+        "media_sheets": receipt.media_sheets,
+        "color": receipt.color,
+        "confirmed": receipt.confirmed,
+        "amount": str(receipt.amount),
+        "currency": receipt.currency,
+        "project": receipt.project,
     }
 
 

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from gateway.domain.api_token import OWN, SCOPES, ApiToken
 from gateway.domain.rights import Permission
-from gateway.domain.webhook import AUDIT, KINDS, Delivery, DeliveryState, Webhook
+from gateway.domain.webhook import AUDIT, KINDS, RECEIPT, Delivery, DeliveryState, Webhook
 from gateway.errors import BadRequest, NotFound, Refusal
 from gateway.i18n import N_, Words, day_and_time, said
 from gateway.i18n import gettext as _
@@ -35,6 +35,7 @@ KIND_NAMES = Words(
         "printer-state-changed": "A printer stopped or goes on",
         "printer-deleted": "A printer was deleted",
         "device-state-changed": "A device stopped or goes on",
+        RECEIPT: "A print was counted and charged",
         AUDIT: "Staff changed something",
     }
 )

@@ -5,10 +5,13 @@ import hashlib
 import hmac
 import json
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from gateway.domain.account import Receipt
 from gateway.domain.device import DeviceState, DeviceStatus
 from gateway.domain.events import Event, Happening
 from gateway.domain.job import Job, JobState, Reason
@@ -23,8 +26,10 @@ from gateway.services.webhook_news import CATCH_UP_SECONDS, WebhookNews
 from gateway.services.webhook_post import LEASE, WebhookPost
 from gateway.services.webhooks import Webhooks
 from tests.builders import a_device, a_held_job, a_job, a_printer
+from tests.fake_rows import MemoryAttemptStore
 from tests.fake_time import FakeClock
 from tests.fakes import FakeKeyring, MemoryEventBus, MemoryJobStore, MemoryPrinterStore
+from tests.fakes_administration import MemoryWhyStore
 from tests.fakes_house import MemoryAuditStore, an_audit
 from tests.fakes_webhooks import FakeCarrier, MemoryWebhookStore
 
@@ -55,6 +60,7 @@ class Shop:
             store=self.store,
             jobs=self.jobs,
             printers=self.printers,
+            receipts_of=MemoryWhyStore(self.jobs, MemoryAttemptStore()).receipts_of,
             audit=self.entries,
             events=self.events,
             clock=self.clock,
@@ -163,6 +169,48 @@ async def test_devices_and_printers_are_told_of_when_they_change(shop: Shop) -> 
         "printer-config-changed",
         "printer-deleted",
     ]
+
+
+def a_receipt(job: Job, at: float, **fields: Any) -> Receipt:
+    counts = {"impressions": 3, "media_sheets": 2, "color": False, "confirmed": True}
+    money = {"amount": Decimal("0.15"), "currency": "EUR", "project": "CC-7"}
+    plain = {
+        "release_id": uuid4(),
+        "job_id": job.id,
+        "owner": "alice",
+        "printer": "find-me",
+        "device": "laser",
+        "at": at,
+    }
+    return Receipt(**plain | counts | money | fields)
+
+
+async def test_what_a_release_costs_is_told_once(shop: Shop) -> None:
+    (job,) = await shop.jobs.add([a_held_job()])
+    shop.jobs.ledger.append(a_receipt(job, shop.clock.now() - 1))
+    _, hook = await shop.add("receipt")
+    jammed, rest = a_receipt(job, shop.clock.now() + 1, impressions=1), a_receipt(job, shop.clock.now() + 2)
+    shop.jobs.ledger.append(jammed)
+    await shop.happened(await shop.move(job, impressions_completed=1))
+    shop.jobs.ledger.append(rest)
+    await shop.happened(await shop.move(job, state=JobState.COMPLETED, reasons=(), ended_at=shop.clock.now() + 2))
+    await shop.news.catch_up()
+    first, second = reversed(await shop.store.deliveries(hook.id))
+    assert (first.event, second.event) == (jammed.release_id, rest.release_id)
+    assert json.loads(second.body)["data"] == {
+        "release": str(rest.release_id),
+        "job": job.id,
+        "owner": "alice",
+        "printer": "find-me",
+        "device": "laser",
+        "impressions": 3,
+        "media_sheets": 2,
+        "color": False,
+        "confirmed": True,
+        "amount": "0.15",
+        "currency": "EUR",
+        "project": "CC-7",
+    }
 
 
 async def test_without_webhooks_nothing_is_kept(shop: Shop) -> None:

@@ -416,7 +416,9 @@ async def test_short_writes_are_continued(spool: LocalSpool, monkeypatch: pytest
     assert await load(spool, object_id) == bytes(10_000)
 
 
-async def test_the_name_is_given_before_both_are_on_the_disk(spool: LocalSpool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_name_is_given_before_both_are_on_the_disk(
+    spool: LocalSpool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With concurrent writers the directory's fsync may be shared, but it never comes before the name."""
     steps: list[str] = []
     real_fsync, real_rename = os.fsync, os.rename
