@@ -1,22 +1,19 @@
 """curl as a stranger's program: a token, a document, the stream of events, and a webhook that can be checked."""
 
-import asyncio
 import base64
 import hashlib
 import hmac
 import json
 import socket
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.peers.ours import Instance, papertap
-from tests.peers.sink import Sink, sink
+from tests.peers.sink import Sink, sink_beside
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("api")]
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj trailer<</Root 1 0 R>>"
@@ -39,23 +36,8 @@ def token(gateway: Instance) -> str:
 
 @pytest.fixture(scope="module")
 def receiver() -> Iterator[Sink]:
-    """In a loop of its own thread."""
-    ready, ends, found = threading.Event(), asyncio.Event(), list[Any]()
-    loop = asyncio.new_event_loop()
-
-    async def live() -> None:
-        async with sink() as made:
-            found.append(made)
-            ready.set()
-            await ends.wait()
-
-    thread = threading.Thread(target=lambda: loop.run_until_complete(live()), daemon=True)
-    thread.start()
-    assert ready.wait(PATIENCE)
-    yield found[0]
-    loop.call_soon_threadsafe(ends.set)
-    thread.join(PATIENCE)
-    loop.close()
+    with sink_beside() as made:
+        yield made
 
 
 def curl(gateway: Instance, path: str, *words: str, token: str = "") -> tuple[int, str]:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -15,6 +16,7 @@ from gateway.domain.job import SHORT_OF_CREDIT, Job, JobState
 from ipp.virtual import Features
 from tests.peers.ours import Instance, papertap
 from tests.peers.paper import Paper, virtual_printer
+from tests.peers.sink import Sink, sink_beside
 from tests.sandbox.samples import pdf
 
 pytestmark = pytest.mark.acceptance
@@ -31,6 +33,7 @@ class Shop:
     ours: Instance
     paper: Paper
     document: Path
+    told: Sink
 
     def sends(self, printer: str) -> Job:
         uri = f"ipps://alice:{PASSWORD.replace(' ', '%20')}@localhost:{self.ours.port}/ipp/print/{printer}"
@@ -45,6 +48,17 @@ class Shop:
         found = self.papertap("credit", "show", "alice")
         return D(found["balance"]), D(found["reserved"])
 
+    def receipts(self) -> list[tuple[int, str, str]]:
+        """What a webhook was told: (job, amount, currency)."""
+        told = {headers["webhook-id"]: json.loads(body)["data"] for _, headers, body in self.told.seen}
+        return sorted((one["job"], one["amount"], one["currency"]) for one in told.values())
+
+    def figures(self) -> set[str]:
+        address = f"http://127.0.0.1:{self.ours.http_port}/metrics"
+        return set(
+            subprocess.run(["curl", "-sS", address], check=True, capture_output=True, text=True).stdout.split("\n")
+        )
+
     def charges(self) -> list[tuple[int, Decimal]]:
         rows = self.papertap("credit", "history", "alice")
         return [(row["job"], D(row["amount"])) for row in rows if row["kind"] == "charge"]
@@ -55,7 +69,7 @@ def shop(tray: Path, *misbehave: str) -> Iterator[Shop]:
     paper_tray.mkdir()
     document.write_bytes(pdf(PAGES))
     setup: list[tuple[str, ...]] = []
-    with virtual_printer(paper_tray, Features(speed=0), *misbehave) as paper:
+    with virtual_printer(paper_tray, Features(speed=0), *misbehave) as paper, sink_beside() as told:
         setup.append(("device", "add", "virtual", paper.uri("ipp")))
         setup.append(("user", "add", "alice", "--password", PASSWORD))
         for name, policy in (("find-me", "pull"), ("direct", "direct")):
@@ -63,10 +77,10 @@ def shop(tray: Path, *misbehave: str) -> Iterator[Shop]:
                 ("printer", "add", name, "--policy", policy, "--device", "virtual", "--authentication", "basic")
             )
             setup.append(("printer", "price", name, "--grey", "0.05", "--colour", "0.05"))
-        with papertap(
-            *setup, roles="front,prepare,deliver", CREDIT__ENABLED="true", CREDIT__RETRY_SECONDS="0.2"
-        ) as ours:
-            yield Shop(ours=ours, paper=paper, document=document)
+        setup.append(("webhook", "add", "books", f"http://127.0.0.1:{told.port}/ok", "--kind", "receipt"))
+        credit = {"CREDIT__ENABLED": "true", "CREDIT__RETRY_SECONDS": "0.2", "WEBHOOKS__NETWORKS": '["127.0.0.0/8"]'}
+        with papertap(*setup, roles="front,prepare,deliver", **credit) as ours:
+            yield Shop(ours=ours, paper=paper, document=document, told=told)
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +120,12 @@ def test_what_cannot_be_paid_is_held_and_prints_after_a_top_up(open_shop: Shop) 
     shop.papertap("credit", "add", "alice", "0.05")
     shop.ours.until(second.id, JobState.COMPLETED)
     assert (shop.has(), len(shop.charges())) == ((0, 0), 3)
+    paid = [(number, str(PRICE), "EUR") for number in (job.id, first.id, second.id)]
+    counted = {'papertap_charged_total{currency="EUR"} 0.45', "papertap_impressions_printed_total 9.0"}
+    end = time.monotonic() + 60
+    while not (shop.receipts() == paid and counted <= shop.figures()):
+        assert time.monotonic() < end, (shop.receipts(), shop.figures())
+        time.sleep(0.1)
 
 
 def test_a_jam_after_two_pages_charges_two_pages(jamming_shop: Shop) -> None:
@@ -116,7 +136,8 @@ def test_a_jam_after_two_pages_charges_two_pages(jamming_shop: Shop) -> None:
     assert shop.has() == (1, PRICE)
     shop.ours.here("job", "cancel", str(job.id))
     shop.ours.until(job.id, JobState.CANCELED)
-    for _ in range(200):
-        if shop.charges():
-            break
+    end = time.monotonic() + 60
+    while not shop.charges():
+        assert time.monotonic() < end
+        time.sleep(0.1)
     assert (shop.has(), shop.charges()) == ((D("0.90"), 0), [(job.id, D("-0.10"))])

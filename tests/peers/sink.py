@@ -1,9 +1,11 @@
 """A receiver of webhooks that misbehaves as it is told: fails, redirects, is slow, talks without end, and lies."""
 
 import asyncio
+import queue
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 
 
@@ -79,3 +81,24 @@ async def sink(*, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") ->
         for task in list(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@contextmanager
+def sink_beside() -> Iterator[Sink]:
+    """In a loop of a thread of its own, for tests that wait for other programs."""
+    ready: queue.SimpleQueue[Sink] = queue.SimpleQueue()
+    loop, ends = asyncio.new_event_loop(), asyncio.Event()
+
+    async def live() -> None:
+        async with sink() as made:
+            ready.put(made)
+            await ends.wait()
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(live()), daemon=True)
+    thread.start()
+    try:
+        yield ready.get(timeout=60)
+    finally:
+        loop.call_soon_threadsafe(ends.set)
+        thread.join(60)
+        loop.close()
