@@ -117,10 +117,9 @@ class Advertiser:
     # --- waking ------------------------------------------------------------------------------------------------
 
     async def _listen(self) -> None:
-        async with self._events.subscribe() as happenings:
-            async for happening in happenings:
-                if happening.event in _OUR_EVENTS:
-                    self._wake.set()
+        async with self._events.subscribe(*_OUR_EVENTS) as happenings:
+            async for _ in happenings:
+                self._wake.set()
 
     async def _look(self) -> None:
         rounds = 0

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
 
-from gateway.domain.events import Happening
+from gateway.domain.events import Event, Happening
 from tests.builders import NOW
 
 SETTLE_TURNS = 25  # turns of the event loop in which woken tasks may do their work and sleep again
@@ -88,21 +88,22 @@ class MemoryEventBus:
 
     def __init__(self) -> None:
         self.happenings: list[Happening] = []
-        self._listeners: set[asyncio.Queue[Happening]] = set()
+        self._listeners: dict[asyncio.Queue[Happening], frozenset[Event]] = {}
 
     def publish(self, happening: Happening) -> None:
         self.happenings.append(happening)
-        for queue in self._listeners:
-            queue.put_nowait(happening)
+        for queue, wanted in self._listeners.items():
+            if not wanted or happening.event in wanted:
+                queue.put_nowait(happening)
 
     @asynccontextmanager
-    async def subscribe(self) -> AsyncIterator[AsyncIterator[Happening]]:
+    async def subscribe(self, *wanted: Event) -> AsyncIterator[AsyncIterator[Happening]]:
         queue: asyncio.Queue[Happening] = asyncio.Queue()
-        self._listeners.add(queue)
+        self._listeners[queue] = frozenset(wanted)
         try:
             yield _endless(queue)
         finally:
-            self._listeners.discard(queue)
+            del self._listeners[queue]
 
 
 async def _endless(queue: asyncio.Queue[Happening]) -> AsyncIterator[Happening]:

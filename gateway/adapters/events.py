@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from gateway.domain.events import Happening
+from gateway.domain.events import Event, Happening
 
 LONGEST = 1000  # happenings; whoever is further behind reads the rows anyway
 
@@ -13,7 +13,8 @@ LONGEST = 1000  # happenings; whoever is further behind reads the rows anyway
 class _Listener:
     """Belongs to the event loop that subscribed; other threads only ever schedule `put` there."""
 
-    def __init__(self, longest: int) -> None:
+    def __init__(self, wanted: frozenset[Event], longest: int) -> None:
+        self.wanted = wanted
         self.loop = asyncio.get_running_loop()
         self._waiting: deque[Happening] = deque(maxlen=longest)
         self._filled = asyncio.Event()
@@ -40,6 +41,8 @@ class LocalEventBus:
     def publish(self, happening: Happening) -> None:
         here = _current_loop()
         for listener in self._listeners:
+            if listener.wanted and happening.event not in listener.wanted:
+                continue  # a task that is woken for nothing costs as much as one that works
             if listener.loop is here:
                 listener.put(happening)
             else:
@@ -48,9 +51,8 @@ class LocalEventBus:
                     listener.loop.call_soon_threadsafe(listener.put, happening)
 
     @asynccontextmanager
-    async def subscribe(self) -> AsyncIterator[AsyncIterator[Happening]]:
-        """What is published from now on, until the block ends."""
-        listener = _Listener(self._longest)
+    async def subscribe(self, *wanted: Event) -> AsyncIterator[AsyncIterator[Happening]]:
+        listener = _Listener(frozenset(wanted), self._longest)
         self._listeners = (*self._listeners, listener)
         try:
             yield listener.happenings()

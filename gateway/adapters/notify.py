@@ -50,8 +50,8 @@ class PostgresqlEventBus:
         if loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(self._filled.set)
 
-    def subscribe(self) -> AbstractAsyncContextManager[AsyncIterator[Happening]]:
-        return self._local.subscribe()
+    def subscribe(self, *wanted: Event) -> AbstractAsyncContextManager[AsyncIterator[Happening]]:
+        return self._local.subscribe(*wanted)
 
     async def run(self) -> None:
         """Until cancelled; connects again whenever the connection is lost."""

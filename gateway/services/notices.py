@@ -110,10 +110,10 @@ class Notices:
 
     async def run(self) -> None:
         """For as long as the process serves."""
-        async with self._events.subscribe() as happenings, asyncio.TaskGroup() as tasks:
+        async with self._events.subscribe(*_EVENTS) as happenings, asyncio.TaskGroup() as tasks:
             tasks.create_task(self._look_after())
             async for happening in happenings:
-                if happening.event in _EVENTS and happening.job_id is not None and happening.owner is not None:
+                if happening.job_id is not None and happening.owner is not None:
                     self._changed.add(happening.job_id)
 
     async def _look_after(self) -> None:

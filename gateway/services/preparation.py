@@ -90,10 +90,9 @@ class Preparation:
                 tasks.create_task(self._one(claimed)).add_done_callback(lambda _: free.release())
 
     async def _listen(self) -> None:
-        async with self._events.subscribe() as happenings:
-            async for happening in happenings:
-                if happening.event in {Event.JOB_CREATED, Event.JOB_STATE_CHANGED}:
-                    self._wake.set()
+        async with self._events.subscribe(Event.JOB_CREATED, Event.JOB_STATE_CHANGED) as happenings:
+            async for _ in happenings:
+                self._wake.set()
 
     async def _tick(self) -> None:
         while True:

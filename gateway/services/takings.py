@@ -37,9 +37,9 @@ class Takings:
 
     async def run(self) -> None:
         """For as long as the process serves."""
-        async with self._events.subscribe() as happenings:
+        async with self._events.subscribe(Event.JOB_COMPLETED) as happenings:
             async for happening in happenings:
-                if happening.event is Event.JOB_COMPLETED and happening.job_id is not None:
+                if happening.job_id is not None:
                     await self._look(happening.job_id)
 
     async def _look(self, job_id: int) -> None:

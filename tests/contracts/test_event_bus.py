@@ -12,8 +12,8 @@ from gateway.services.ports import EventBus
 from tests.fakes import MemoryEventBus
 
 
-def happening(job_id: int) -> Happening:
-    return Happening(event=Event.JOB_CREATED, at=1.0, job_id=job_id)
+def happening(job_id: int, event: Event = Event.JOB_CREATED) -> Happening:
+    return Happening(event=event, at=1.0, job_id=job_id)
 
 
 @pytest.fixture(params=[MemoryEventBus, LocalEventBus])
@@ -37,6 +37,14 @@ async def test_a_listener_wakes_when_something_happens(bus: EventBus) -> None:
         assert not heard.done()
         bus.publish(happening(1))
         assert await heard == happening(1)
+
+
+async def test_who_names_kinds_hears_no_others(bus: EventBus) -> None:
+    async with bus.subscribe(Event.JOB_COMPLETED, Event.JOB_STOPPED) as listener, bus.subscribe() as all_of_them:
+        for number, event in enumerate((Event.JOB_CREATED, Event.JOB_COMPLETED, Event.JOB_PROGRESS, Event.JOB_STOPPED)):
+            bus.publish(happening(number, event))
+        assert [(await anext(listener)).job_id for _ in range(2)] == [1, 3]
+        assert [(await anext(all_of_them)).job_id for _ in range(4)] == [0, 1, 2, 3]
 
 
 async def test_nobody_hears_what_came_before_or_after(bus: EventBus) -> None:

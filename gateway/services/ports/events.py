@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from gateway.domain.events import Happening
+from gateway.domain.events import Event, Happening
 
 
 class EventBus(Protocol):
@@ -13,4 +13,5 @@ class EventBus(Protocol):
     def publish(self, happening: Happening) -> None:
         """Never blocks and never fails."""
 
-    def subscribe(self) -> AbstractAsyncContextManager[AsyncIterator[Happening]]: ...
+    def subscribe(self, *wanted: Event) -> AbstractAsyncContextManager[AsyncIterator[Happening]]:
+        """What is published while the block is open: of these kinds, or, where none is named, of all."""
