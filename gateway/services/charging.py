@@ -109,7 +109,8 @@ class Charging:
         A document is never refused for its project: where one is needed, the job waits until it was chosen.
         """
         if not printer.takes_projects or not _has_projects(actor):
-            return replace(ticket, job_account_id=None, account_comment="")
+            named = ticket.job_account_id is not None or ticket.account_comment
+            return replace(ticket, job_account_id=None, account_comment="") if named else ticket
         code, asked = ticket.job_account_id, ticket.job_account_id is not None
         if code is None:
             code = (await self.picker(actor)).preset
