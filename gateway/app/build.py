@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from gateway.adapters.clock import SystemClock
 from gateway.adapters.db import Database, database_url, migrate, open_database
-from gateway.adapters.devices import Limits, drivers
+from gateway.adapters.devices import DriverSet, Limits, drivers
 from gateway.adapters.events import LocalEventBus
 from gateway.adapters.hasher import Argon2Hasher
 from gateway.adapters.keyring import FileKeyring
@@ -47,7 +47,7 @@ from gateway.services.order import Order
 from gateway.services.people import People
 from gateway.services.personal import Personal
 from gateway.services.phone_services import PhoneServices
-from gateway.services.ports import Drivers, JobQuery, SnmpAccess
+from gateway.services.ports import JobQuery, SnmpAccess
 from gateway.services.post_office import PostOffice
 from gateway.services.printers import Printers
 from gateway.services.release import Release
@@ -74,7 +74,7 @@ class Gateway:
     spool: LocalSpool
     keyring: FileKeyring
     hasher: Argon2Hasher
-    drivers: Drivers
+    drivers: DriverSet
     printers: Printers
     sites: Sites
     host_names: HostNames
@@ -116,7 +116,10 @@ async def build(settings: Settings) -> AsyncIterator[Gateway]:
         gateway = await _wire(settings, database)
         await gateway.printers.refresh()
         await gateway.sites.refresh()
-        yield gateway
+        try:
+            yield gateway
+        finally:
+            await gateway.drivers.aclose()
     finally:
         await database.close()
 

@@ -112,7 +112,7 @@ def test_the_own_interface_is_well_once_it_is_announced(world: World) -> None:
 
 def test_an_interface_hears_nothing_of_another(world: World) -> None:
     """The gateway announces on one of them alone; a socket that heard all of this machine would find every one well."""
-    rows = json.loads(world.ours.papertap("printer", "list", "--json"))
+    rows = json.loads(world.ours.here("printer", "list", "--json"))
     ours = {row["uuid"] for row in rows}
     assert {one["txt"].get("UUID") for one in probe.browse(world.nets.server, 3.0)} >= ours
     assert not {one["txt"].get("UUID") for one in probe.browse("127.0.0.1", 3.0)} & ours

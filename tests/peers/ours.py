@@ -9,7 +9,8 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,10 +48,7 @@ class Instance:
 
     def here(self, *words: str) -> str:
         """The same command in this process, which has loaded all it needs: a start costs a second or more."""
-        done = CliRunner().invoke(app, list(words), env=self.environment)
-        if done.exit_code:
-            raise AssertionError(done.output) from done.exception
-        return done.stdout
+        return _here(self.environment, words)
 
     def job(self, job_id: int) -> Job:
         return next(job for job in self.jobs() if job.id == job_id)
@@ -69,7 +67,7 @@ class Instance:
         raise AssertionError(f"job {job_id} is not {state.keyword}: {self.papertap('job', 'show', str(job_id))}")
 
     def queued(self) -> int:
-        rows = json.loads(self.papertap("printer", "list", "--json"))
+        rows = json.loads(self.here("printer", "list", "--json"))
         return sum(row["queued"] for row in rows)
 
     def forget_peak(self) -> None:
@@ -114,7 +112,7 @@ def papertap(
     command = [sys.executable, "-m", "gateway"]
     try:
         for words in setup:
-            subprocess.run([*command, *words], check=True, capture_output=True, env=environment)
+            _here(environment, words)
         with data.with_suffix(".log").open("wb") as log:
             process = subprocess.Popen(
                 [*inside, *command, "serve", "--roles", roles], env=environment, stdout=log, stderr=log
@@ -132,6 +130,15 @@ def papertap(
     finally:
         shutil.rmtree(data, ignore_errors=True)
         data.with_suffix(".log").unlink(missing_ok=True)
+
+
+def _here(environment: dict[str, str], words: Sequence[str]) -> str:
+    """In a thread, since a verb runs a loop of its own and the caller may be in one."""
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(CliRunner().invoke, app, list(words), env=environment).result()
+    if done.exit_code:
+        raise AssertionError(done.output) from done.exception
+    return done.stdout
 
 
 async def jobs_of(settings: Settings) -> list[Job]:

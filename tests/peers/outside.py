@@ -35,7 +35,7 @@ class World:
 
 
 def gateway_id(ours: Instance) -> str:
-    return str(json.loads(ours.papertap("remote", "--json"))["id"])
+    return str(json.loads(ours.here("remote", "--json"))["id"])
 
 
 @contextmanager

@@ -8,7 +8,20 @@ from gateway.adapters.devices.socket import SocketDriver
 from gateway.adapters.snmp import Snmp
 from gateway.services.ports import Clock, DeviceDriver, SnmpAccess
 
-__all__ = ["Egress", "IppDriver", "Limits", "LpdDriver", "OnPin", "SocketDriver", "drivers"]
+__all__ = ["DriverSet", "Egress", "IppDriver", "Limits", "LpdDriver", "OnPin", "SocketDriver", "drivers"]
+
+
+class DriverSet(dict[str, DeviceDriver]):
+    """Every driver by its scheme. Whoever made it lets go of what it keeps open with `aclose`."""
+
+    def __init__(self, world: World, on_pin: OnPin) -> None:
+        self._ipp, self._snmp = IppDriver(world, on_pin), world.snmp
+        super().__init__(socket=SocketDriver(world), lpd=LpdDriver(world), ipp=self._ipp, ipps=self._ipp)
+
+    async def aclose(self) -> None:
+        """Connections to devices that wait for their next use; a later use opens new ones."""
+        await self._ipp.aclose()
+        self._snmp.close()
 
 
 def drivers(
@@ -19,8 +32,8 @@ def drivers(
     egress: Egress | None = None,
     snmp: Snmp | None = None,
     snmp_access: SnmpAccess | None = None,
-) -> dict[str, DeviceDriver]:
-    """Every driver by its scheme; `on_pin(device name, SHA-256)` stores a certificate seen for the first time."""
+) -> DriverSet:
+    """`on_pin(device name, SHA-256)` stores a certificate seen for the first time."""
     world = World(
         clock=clock,
         limits=limits or Limits(),
@@ -28,5 +41,4 @@ def drivers(
         snmp=snmp or Snmp(),
         snmp_access=snmp_access or SnmpAccess(),
     )
-    ipp = IppDriver(world, on_pin)
-    return {"socket": SocketDriver(world), "lpd": LpdDriver(world), "ipp": ipp, "ipps": ipp}
+    return DriverSet(world, on_pin)

@@ -46,6 +46,10 @@ class IppDriver:
         self._clients = IppClients(world, on_pin)
         self._support: dict[tuple[str, str], Group] = {}
 
+    async def aclose(self) -> None:
+        """Closes the connections that are kept for the next use."""
+        await self._clients.aclose()
+
     async def describe(self, device: Device) -> Capabilities | None:
         async with self._clients.of(device) as client:
             answer = _accepted(await client.get_printer_attributes(DESCRIBED))

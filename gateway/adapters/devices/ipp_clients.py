@@ -80,6 +80,12 @@ class IppClients:
         else:
             self._idle[key] = (client, self._world.clock.monotonic())
 
+    async def aclose(self) -> None:
+        """Closes those that nobody uses now."""
+        idle, self._idle = self._idle, {}
+        for client, _ in idle.values():
+            await client.aclose()
+
     async def _close_old(self, device: Device) -> None:
         """Those idle for too long, and those of an earlier address or certificate of this device."""
         now = self._world.clock.monotonic()

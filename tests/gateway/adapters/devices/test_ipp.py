@@ -1,19 +1,23 @@
 """IPP and IPPS against the virtual printer, which can go wrong at every step."""
 
+import asyncio
 import ssl
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import trustme
 
+from gateway.adapters.devices import drivers
 from gateway.domain.device import DeviceState
 from gateway.domain.ticket import JobTicket, MediaCol
 from gateway.services.ports import DeviceError
 from ipp.virtual import Lie, Misbehaviour
 from ipp.wire import JobState
 from tests.gateway.adapters.devices.bench import QUICK, a_bench, an_order
-from tests.ipp.virtual.samples import a_pdf, until
+from tests.ipp.virtual.samples import QuickClock, a_pdf, until
 
 
 async def test_a_job_is_followed_to_its_end(tmp_path: Path) -> None:
@@ -266,3 +270,36 @@ async def test_media_col_wins_over_media_where_the_device_takes_it(tmp_path: Pat
     assert attribute.name == "media-col"
     assert isinstance(attribute.value, Collection)
     assert [member.name for member in attribute.value] == ["media-size", "media-source"]
+
+
+async def test_who_made_the_drivers_lets_go_of_their_connections(tmp_path: Path) -> None:
+    open_now: set[asyncio.StreamWriter] = set()
+
+    async def on_pin(_name: str, _sha256: str) -> None:
+        raise AssertionError("plain IPP has no certificate")
+
+    async def passed_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_connection("127.0.0.1", urlsplit(bench.device.uri).port)
+        open_now.add(writer)
+        copying = asyncio.create_task(_copy(there, writer))
+        await _copy(reader, back)
+        open_now.discard(writer)
+        await copying
+        writer.close()
+
+    async with a_bench(tmp_path, "ipp") as bench, await asyncio.start_server(passed_on, "127.0.0.1", 0) as relay:
+        port = relay.sockets[0].getsockname()[1]
+        device = replace(bench.device, uri=f"ipp://127.0.0.1:{port}/ipp/print")
+        made = drivers(clock=QuickClock(), on_pin=on_pin, limits=bench.limits)
+        for _ in range(2):
+            assert (await made["ipp"].status(device)).state is DeviceState.IDLE
+            assert len(open_now) == 1
+            await made.aclose()
+            await until(lambda: not open_now)
+
+
+async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError):
+        while data := await reader.read(65536):
+            writer.write(data)
+    writer.close()
