@@ -13,10 +13,10 @@ from typing import TypeVar
 
 from emailprint.addresses import AddressBook
 from emailprint.headers import Heading, Tap, address_of
-from emailprint.mailbox_clients import TROUBLE, MailboxClient, client_of
+from emailprint.mailbox_clients import TROUBLE, MailboxClient, client_of, trouble
 from gateway.domain.letter import one_line
 from gateway.domain.mail import Envelope
-from gateway.errors import FormatError, NotFound, NotPossible, PapertapError, TooLarge
+from gateway.errors import FormatError, NotFound, PapertapError, TooLarge
 from gateway.services.incoming_mail import IncomingMail
 from gateway.services.ports import Clock
 from gateway.settings import Mailbox as Settings
@@ -75,7 +75,7 @@ class Fetcher:
             try:
                 await self._connected()
             except TROUBLE as error:
-                self._tell(ok=False, text=one_line(str(error) or type(error).__name__, 200))
+                self._tell(ok=False, text=trouble(error, self.settings).message)
                 log.warning("mailbox %s: %s", self.settings.name, self.status.text)
             except PapertapError as error:  # the disk is full, or the database away: what was not taken stays there
                 self._tell(ok=False, text=one_line(str(error), 200))
@@ -97,7 +97,7 @@ class Fetcher:
         try:
             return await self.test()
         except TROUBLE as error:
-            raise NotPossible(one_line(str(error) or type(error).__name__, 200)) from error
+            raise trouble(error, self.settings) from error
 
     async def test(self) -> str:
         """Signs in and counts, takes nothing: a few words. Raises what such a server raises."""

@@ -3,16 +3,25 @@
 import base64
 import imaplib
 import poplib
+import socket
 import ssl
 import threading
 from contextlib import suppress
 from itertools import pairwise
 from typing import Protocol
 
-from imap_tools.errors import ImapToolsError
+from imap_tools.errors import (
+    ImapToolsError,
+    MailboxCopyError,
+    MailboxFolderSelectError,
+    MailboxLoginError,
+    MailboxMoveError,
+)
 from imap_tools.mailbox import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
 
 from emailprint.oauth import NoToken, Tokens, first_line
+from gateway.domain.letter import one_line
+from gateway.errors import NotPossible
 from gateway.settings import Mailbox as Settings
 
 SECONDS = 30.0
@@ -22,6 +31,36 @@ TROUBLE = (OSError, imaplib.IMAP4.error, ImapToolsError, poplib.error_proto, NoT
 
 imaplib._MAXLINE = 10_000_000  # type: ignore[attr-defined]  # a search for thousands of mails is one line  # noqa: SLF001
 poplib._MAXLINE = 1_000_000  # type: ignore[attr-defined]  # whole pages on one line, as in other ways in  # noqa: SLF001
+
+
+def trouble(error: BaseException, settings: Settings) -> NotPossible:
+    """What stands in the way, and what to do, for who runs the house; with the server's own words."""
+    told = error.args[0] if error.args and isinstance(error.args[0], bytes) else str(error)
+    if isinstance(told, bytes):  # poplib's
+        told = told.decode("utf-8", "replace")
+    said, host = one_line(told.strip().rstrip(".") or type(error).__name__, 150), settings.host
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return NotPossible(
+            f"The certificate of {host} is not trusted: {said}. Set ca_file if its authority is your own."
+        )
+    if isinstance(error, socket.gaierror):
+        return NotPossible(f"The name {host} leads nowhere: {said}. Check the host of this mailbox.")
+    if isinstance(error, OSError):
+        return NotPossible(
+            f"{host} cannot be reached: {said}. Check host, port and security, and whether a firewall is between."
+        )
+    return _refused(error, said, host)
+
+
+def _refused(error: BaseException, said: str, host: str) -> NotPossible:
+    """By a server that was reached."""
+    if isinstance(error, NoToken):
+        return NotPossible(f"There is no token for {host}: {said}. Check the oauth settings of this mailbox.")
+    if isinstance(error, MailboxFolderSelectError | MailboxCopyError | MailboxMoveError):
+        return NotPossible(f"{host} does not open a folder: {said}. Check folder and move_to of this mailbox.")
+    if isinstance(error, MailboxLoginError | poplib.error_proto | imaplib.IMAP4.error):
+        return NotPossible(f"{host} refuses: {said}. Check user and password, and whether it allows this way in.")
+    return NotPossible(f"{host} answers what is not understood: {said}. Check port and security of this mailbox.")
 
 
 class MailboxClient(Protocol):

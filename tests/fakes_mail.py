@@ -105,7 +105,9 @@ class FakeMailbox:
 
     async def try_out(self) -> str:
         if self.broken:
-            raise NotPossible("[AUTHENTICATIONFAILED]")
+            raise NotPossible(
+                "imap.example refuses: Authentication failed. Check user and password, and whether it allows this way in."
+            )
         return "IMAP, IDLE: 4 waiting"
 
 

@@ -65,16 +65,19 @@ async def waiting(watch: MailWatch) -> Finding:
 
 
 async def mailbox_state(box: WatchedMailbox, clock: Clock) -> Finding:
-    """How it was when it was looked at last."""
+    """How it was when it was looked at last; one that does not work says why itself."""
     status = box.status
     minutes = int(max(0.0, clock.now() - status.at) / 60)
     works = status.ok is not False
+    text = status.text
+    if status.ok is None:
+        text = "It was not looked at yet."
+    elif works:
+        text = f"{status.text}: looked at {minutes} minutes ago. Mails taken since the start: {status.taken}."
     return Finding(
         name=f"mailbox {box.name}",
         ok=works,
-        text=f"{status.text}: looked at {minutes} minutes ago. Mails taken since the start: {status.taken}."
-        if status.ok is not None
-        else "It was not looked at yet.",
+        text=text,
         needed=False,
         mend="" if works else "Try it under E-mail to print. Its password or its server may have changed.",
     )

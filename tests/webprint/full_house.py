@@ -345,7 +345,11 @@ async def _mailed(full: Full) -> None:
     for action, row in ((MailAction.DELETE, mail), (MailAction.NOT_ME, mail), (MailAction.CONFIRM, asked)):
         full.tokens[action.value] = _token(house.mail_links.url(await house.mails.add(row), action))
     works = BoxStatus(ok=True, text="IMAP, IDLE", at=house.clock.now() - 180, taken=12)
-    fails = BoxStatus(ok=False, text="[AUTHENTICATIONFAILED]", at=house.clock.now() - 20)
+    fails = BoxStatus(
+        ok=False,
+        text="imap.example.org refuses: Authentication failed. Check user and password, and whether it allows this way in.",
+        at=house.clock.now() - 20,
+    )
     boxes = (FakeMailbox(status=works), FakeMailbox(name="dead", status=fails, broken=True), FakeMailbox(name="new"))
     house.mail_desk = replace(
         house.mail_desk, mailboxes=boxes, write=_written, refused=lambda: {"550 5.1.1": 7.0, "450 4.7.1": 1.0}

@@ -10,7 +10,7 @@ from gateway.domain.mailbox import MIB, MailParts, MailRules, Strangers, checked
 from gateway.domain.printer import Printer
 from gateway.domain.rights import Permission
 from gateway.errors import BadRequest, NotFound, NotPossible, Refusal
-from gateway.i18n import N_, Words, language, ngettext
+from gateway.i18n import N_, Words, language, ngettext, said
 from gateway.i18n import gettext as _
 from gateway.services.administration import Administration
 from gateway.services.mail_desk import MailDesk, WatchedMailbox
@@ -168,7 +168,7 @@ class MailPages(AdminPage):
         told = [box.place]
         if status.ok is not None:
             taken = ngettext("%(num)s mail taken since the start", "%(num)s mails taken since the start", status.taken)
-            told += [status.text, _("last look %(ago)s", ago=words.ago(now - status.at)), taken]
+            told += [said(status.text), _("last look %(ago)s", ago=words.ago(now - status.at)), taken]
         return BoxLine(name=box.name, told=" · ".join(told), tone=tone, word=word)
 
     def _line(self, mail: Mail) -> Line:
