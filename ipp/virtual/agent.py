@@ -1,4 +1,4 @@
-"""The SNMP agent's port: taken at the start, answered as soon as the library that talks SNMP is loaded beside it."""
+"""The SNMP agent's port: taken at the start; the library that talks SNMP is loaded when the first request comes."""
 
 import asyncio
 import contextlib
@@ -52,12 +52,12 @@ class Agent:
         self._responder: Any = None
 
     async def open(self) -> None:
-        """Requests that come before the library is loaded wait in the socket. OSError when the port is taken."""
+        """Requests wait in the socket until the library is loaded. OSError when the port is taken."""
         self._silent = False
         if self._socket is None:
             self._socket = _bound(self._host, self.port)
             self.port = self._socket.getsockname()[1]
-            self._loading = asyncio.get_running_loop().create_task(self._load(self._socket))
+            asyncio.get_running_loop().add_reader(self._socket, self._load_for, self._socket)
 
     async def refuse(self) -> None:
         """Say nothing, but keep the port."""
@@ -72,8 +72,14 @@ class Agent:
             await self._responder.close()
             self._responder = None
         elif self._socket is not None:
+            asyncio.get_running_loop().remove_reader(self._socket)
             self._socket.close()
         self._loading = self._socket = None
+
+    def _load_for(self, bound: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(bound)
+        self._loading = loop.create_task(self._load(bound))
 
     async def _load(self, bound: socket.socket) -> None:
         try:

@@ -155,14 +155,20 @@ class Machine:
         """Print for ever."""
         while True:
             job = await self._queue.get()
-            if not job.ended:
-                await self._print(job)
             try:
-                await self._on_end(job)
-            except OSError:
-                log.exception("job %d is not noted", job.id)
+                if not job.ended:
+                    await self._print(job)
+            finally:
+                # Also of a printer that is switched off in mid-job: what it printed counts.
+                await self._noted(job)
             self.state = PrinterState.IDLE
             self._settle()
+
+    async def _noted(self, job: PaperJob) -> None:
+        try:
+            await self._on_end(job)
+        except OSError:
+            log.exception("job %d is not noted", job.id)
 
     async def _print(self, job: PaperJob) -> None:
         self.state = PrinterState.PROCESSING

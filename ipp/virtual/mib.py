@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ipp.virtual.features import Features
 from ipp.virtual.machine import Alert, Machine
-from ipp.virtual.supplies import Supply, Tray
+from ipp.virtual.supplies import Supply, Tray, Trouble
 from ipp.wire import PrinterState
 
 Oid = tuple[int, ...]
@@ -165,8 +165,7 @@ def _inputs(machine: Machine) -> dict[Oid, Told]:
 
 
 def _input(machine: Machine, unit: int, tray: Tray) -> dict[int, Told]:
-    reasons = {t.reason for t in machine.troubles if t.unit == unit and t.reason.startswith("media-")}
-    out = "media-empty-error" in reasons
+    out = Trouble(reason="media-empty-error", unit=unit) in machine.troubles
     return {
         2: _number(5 if "by-pass" in tray.name else 3),  # sheetFeedManual, else an automatic tray
         3: _number(_MICROMETERS),
@@ -177,7 +176,7 @@ def _input(machine: Machine, unit: int, tray: Tray) -> dict[int, Told]:
         8: _number(_SHEETS),
         9: _number(_UNKNOWN if tray.capacity is None else tray.capacity),
         10: _number(0 if out else _SOME if tray.sheets is None else tray.sheets),
-        11: _number(_BROKEN + _CRITICAL if out else _WARNED if reasons else 0),
+        11: _number(_BROKEN + _CRITICAL if out else _WARNED if tray.low else 0),
         12: _text(tray.sheet.name),
         13: _text(tray.name),
         18: _text(f"Tray {unit}"),

@@ -92,7 +92,7 @@ class Supplies:
     def mark(self, tray: Tray, *, new_sheet: bool, monochrome: bool) -> None:
         """One impression; the back of a sheet takes no new one."""
         if new_sheet and tray.sheets is not None:
-            tray.sheets -= 1
+            tray.sheets = max(0, tray.sheets - 1)
         for supply in self.all:
             if not monochrome or supply.color in {"", "black"}:
                 supply.use()
