@@ -23,10 +23,12 @@ class Snmp:
         self._engine: Any = None
         self._loading = asyncio.Lock()
 
-    async def read(self, address: str, access: SnmpAccess, objects: Mapping[str, str]) -> dict[str, int | bytes]:
+    async def read(
+        self, address: str, access: SnmpAccess, objects: Mapping[str, str], *, port: int = 0
+    ) -> dict[str, int | bytes]:
         """Values by the names in `objects`, whose values are object identifiers; without those that are not there.
 
-        Empty where nothing answers in time or refuses these credentials.
+        `port` 0 is the one of all devices. Empty where nothing answers in time or refuses these credentials.
         """
         async with self._loading:
             library = await asyncio.to_thread(importlib.import_module, _LIBRARY)
@@ -35,7 +37,7 @@ class Snmp:
         udp = library.Udp6TransportTarget if ":" in address else library.UdpTransportTarget
         error_type = importlib.import_module("pysnmp.error").PySnmpError
         try:
-            target = await udp.create((address, self._port), timeout=SECONDS, retries=1)
+            target = await udp.create((address, port or self._port), timeout=SECONDS, retries=1)
             return await self._values(library, target, access, objects)
         except (error_type, OSError, ValueError):
             return {}

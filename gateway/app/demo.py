@@ -15,6 +15,7 @@ from gateway.app.build import Gateway
 from gateway.app.demo_reader import demo_reader, keep_reader
 from gateway.app.front import Front
 from gateway.app.serving import opened, serve_gateway
+from gateway.domain.device import snmp_port
 from gateway.domain.printer import ReleasePolicy
 from gateway.settings import Guests, Settings
 from ipp.virtual import Features, VirtualPrinter
@@ -24,6 +25,7 @@ DEVICE = "virtual"
 USER = "demo"
 RAW_PORT = 9101
 LOOPBACK = ("127.0.0.0/8", "::1/128")
+_PLACE = "on this machine"
 _SPEED = 4.0  # pages a second: fast enough to show, slow enough to see
 
 
@@ -43,12 +45,18 @@ def _here(guests: Guests) -> Guests:
 async def _demo(settings: Settings) -> int:
     async with opened(settings) as gateway:
         paper = settings.data / "paper"
-        features = Features(name="Papertap Virtual Printer", speed=_SPEED)
-        async with VirtualPrinter(paper, raw_port=None, lpd_port=None, features=features) as printer:
-            await _furnish(gateway, printer.uri("ipp"))
+        features = Features(name="Papertap Virtual Printer", location=_PLACE, speed=_SPEED)
+        async with VirtualPrinter(paper, snmp_port=0, features=features) as printer:
+            await _furnish(gateway, _watched(printer, "ipp"))
             sign_in = await _user(gateway)
             reader = await demo_reader(gateway, DEVICE)
-            return await serve_gateway(gateway, ready=partial(_greet, sign_in=sign_in, paper=paper, reader=reader))
+            greet = partial(_greet, sign_in=sign_in, paper=paper, reader=reader, raw=_watched(printer, "raw"))
+            return await serve_gateway(gateway, ready=greet)
+
+
+def _watched(printer: VirtualPrinter, protocol: str) -> str:
+    """Its device URI, with where its counters can be asked."""
+    return f"{printer.uri(protocol)}?snmp={printer.port('snmp')}"
 
 
 async def _furnish(gateway: Gateway, uri: str) -> None:
@@ -57,7 +65,7 @@ async def _furnish(gateway: Gateway, uri: str) -> None:
     if DEVICE in {device.name for device in printers.devices()}:
         await printers.change_device(DEVICE, uri=uri)
     else:
-        await printers.add_device(DEVICE, uri, info="Virtual printer", location="on this machine")
+        await printers.add_device(DEVICE, uri, info="Virtual printer", location=_PLACE)
     await gateway.learn(DEVICE)
     if not printers.all():
         await printers.add_printer(
@@ -108,7 +116,7 @@ def _write(file: Path, proofs: dict[str, str]) -> None:
         json.dump(proofs, out, indent=2)
 
 
-def _greet(front: Front | None, *, sign_in: dict[str, str], paper: Path, reader: Account) -> None:
+def _greet(front: Front | None, *, sign_in: dict[str, str], paper: Path, reader: Account, raw: str) -> None:
     """What to do next, for somebody who has just seen this for the first time."""
     if front is None:
         return
@@ -127,11 +135,18 @@ def _greet(front: Front | None, *, sign_in: dict[str, str], paper: Path, reader:
   Badge     papertap reader run listen:127.0.0.1:5560 --key {key} &
             papertap reader tap {sign_in["card"]}
   Paper     {paper.resolve()}
+  Counters  {_snmp(raw)}
 
   Sign in   user {sign_in["user"]}   password {sign_in["password"]}   PIN {sign_in["pin"]}   card {sign_in["card"]}
 
   Stop with Ctrl-C.
 """)
+
+
+def _snmp(raw: str) -> str:
+    """How the virtual printer is asked, and how it is added once more, as a device that only SNMP can confirm."""
+    port = snmp_port(raw)
+    return f"snmpwalk -v2c -c public 127.0.0.1:{port} 1.3.6.1.2.1.43   or, by RAW:  papertap device add raw '{raw}'"
 
 
 def _drivers(front: Front) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from gateway.domain.capabilities import Capabilities
@@ -61,3 +62,12 @@ class Device:
         """Changes with what people set, and not with what the device tells: a form that was open too long is known by it."""
         told = (self.uri, self.info, self.location, self.failover, self.pinned_certificate, self.capabilities.formats)
         return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+
+
+def snmp_port(uri: str) -> int | None:
+    """What `?snmp=` in a device URI says: a UDP port; 0 for `true`, the port of all devices; None for anything else."""
+    given = parse_qs(urlsplit(uri).query).get("snmp", [])
+    if given == ["true"]:
+        return 0
+    word = given[0] if len(given) == 1 else ""
+    return int(word) if word.isascii() and word.isdigit() and len(word) < 6 and 0 < int(word) < 65536 else None

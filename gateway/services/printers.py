@@ -11,11 +11,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 from gateway.domain.capabilities import Capabilities, union
-from gateway.domain.device import Device, DeviceState, DeviceStatus
+from gateway.domain.device import Device, DeviceState, DeviceStatus, snmp_port
 from gateway.domain.events import Event, Happening
 from gateway.domain.job import JobState
 from gateway.domain.printer import TEST, Printer, ReleasePolicy, printer_for_tests
@@ -344,7 +344,7 @@ class Printers:
 
 
 def check_device_uri(uri: str) -> None:
-    """BadRequest unless `uri` names a scheme that a driver takes, a host and a sane port."""
+    """BadRequest unless `uri` names a scheme that a driver takes, a host and sane ports."""
     parts = urlsplit(uri)
     try:
         port_ok = parts.port is None or 0 < parts.port < 65536
@@ -354,6 +354,11 @@ def check_device_uri(uri: str) -> None:
         raise BadRequest(
             f'"{uri[:80]}" is not a device URI. Write for example ipp://printer.example/ipp/print, '
             "socket://192.0.2.7:9100 or lpd://printer.example/queue."
+        )
+    said = parse_qs(parts.query).get("snmp", ["false"])
+    if said != ["false"] and snmp_port(uri) is None:
+        raise BadRequest(
+            "What follows snmp= in a device URI is true, or the UDP port at which the device answers, such as snmp=1161."
         )
 
 

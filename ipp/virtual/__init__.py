@@ -1,5 +1,6 @@
-"""A whole printer in software, for the demo and the tests: IPP, RAW and LPD sinks that can misbehave on order."""
+"""A whole printer in software, for the demo and the tests: IPP, RAW and LPD sinks, SNMP, and it misbehaves on order."""
 
+from ipp.virtual.agent import SnmpAccess
 from ipp.virtual.features import FORMATS, KNOWN_SHEETS, Features, Sheet
 from ipp.virtual.machine import PaperJob
 from ipp.virtual.misbehaviour import Lie, Misbehaviour
@@ -16,6 +17,7 @@ __all__ = [
     "PaperJob",
     "Render",
     "Sheet",
+    "SnmpAccess",
     "VirtualPrinter",
     "count_only",
     "render_with_tools",

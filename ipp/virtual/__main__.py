@@ -8,6 +8,7 @@ import ssl
 import sys
 from pathlib import Path
 
+from ipp.virtual.agent import SnmpAccess
 from ipp.virtual.features import FORMATS, KNOWN_SHEETS, Features
 from ipp.virtual.misbehaviour import Misbehaviour
 from ipp.virtual.printer import VirtualPrinter
@@ -21,6 +22,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         orders = Misbehaviour.parse(*given.misbehave)
         media = tuple(KNOWN_SHEETS[name] for name in given.media)
+        snmp = SnmpAccess(
+            community=given.snmp_community,
+            user=given.snmp_user,
+            authentication=given.snmp_authentication,
+            privacy=given.snmp_privacy,
+        )
     except ValueError as error:
         parser.error(str(error))
     except KeyError as error:
@@ -32,9 +39,11 @@ def main(arguments: list[str] | None = None) -> int:
         color=not given.monochrome,
         duplex=not given.simplex,
         speed=given.speed,
+        sheets=given.sheets,
+        toner=given.toner,
     )
     try:
-        asyncio.run(_serve(given, features, orders))
+        asyncio.run(_serve(given, features, orders, snmp))
     except OSError as error:
         print(f"Cannot start: {error}", file=sys.stderr)  # noqa: T201 - a command's words for people
         return 1
@@ -49,6 +58,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ipps-port", type=int, help="needs --certificate and --private-key")
     parser.add_argument("--raw-port", type=int)
     parser.add_argument("--lpd-port", type=int)
+    parser.add_argument("--snmp-port", type=int, help="UDP; who reads must say:")
+    parser.add_argument("--snmp-community", default=SnmpAccess().community, help="for v1 and v2c; '' for none")
+    parser.add_argument("--snmp-user", default="", help="for v3, with SHA")
+    parser.add_argument("--snmp-authentication", default="", metavar="PASSPHRASE")
+    parser.add_argument("--snmp-privacy", default="", metavar="PASSPHRASE", help="for AES")
     parser.add_argument("--certificate", type=Path)
     parser.add_argument("--private-key", type=Path)
     parser.add_argument("--name", default=Features().name)
@@ -57,12 +71,21 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--monochrome", action="store_true")
     parser.add_argument("--simplex", action="store_true")
     parser.add_argument("--speed", type=float, default=2.0, help="impressions a second; 0 is at once")
+    parser.add_argument("--sheets", type=_count, metavar="N", help="each tray holds N; without it they never end")
+    parser.add_argument("--toner", type=_count, metavar="N", default=Features().toner, help="impressions a cartridge")
     parser.add_argument("--no-pictures", action="store_true", help="count the pages only")
     parser.add_argument("--misbehave", action="append", default=[], metavar="ORDER", help="such as paper-out:2")
     return parser
 
 
-async def _serve(given: argparse.Namespace, features: Features, orders: Misbehaviour) -> None:
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError("1 is the least")
+    return number
+
+
+async def _serve(given: argparse.Namespace, features: Features, orders: Misbehaviour, snmp: SnmpAccess) -> None:
     tls = None
     if given.certificate is not None:
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -74,6 +97,8 @@ async def _serve(given: argparse.Namespace, features: Features, orders: Misbehav
         ipps_port=given.ipps_port,
         raw_port=given.raw_port,
         lpd_port=given.lpd_port,
+        snmp_port=given.snmp_port,
+        snmp=snmp,
         tls=tls,
         features=features,
         render=count_only if given.no_pictures else render_with_tools,
@@ -86,7 +111,7 @@ async def _serve(given: argparse.Namespace, features: Features, orders: Misbehav
 
 
 async def _until_told(printer: VirtualPrinter) -> None:
-    """SIGUSR1 refills the paper and ends all misbehaviour; SIGINT and SIGTERM end the printer."""
+    """SIGUSR1 refills paper and toner and ends all misbehaviour; SIGINT and SIGTERM end the printer."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     helpers: set[asyncio.Task[None]] = set()
     for number in (signal.SIGINT, signal.SIGTERM):

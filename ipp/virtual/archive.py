@@ -108,11 +108,22 @@ class Archive:
         taken = (re.match(r"(\d+)-", entry.name) for entry in directory.iterdir())
         self._last = max((int(match[1]) for match in taken if match), default=0)
 
+    def impressions(self) -> int:
+        """All that the jobs in here put on paper, as far as it was noted: what a life counter goes on from."""
+        return sum(_impressions(file) for file in self.directory.glob("*/job.json"))
+
     async def folder(self, job_name: str) -> Folder:
         self._last += 1
         path = self.directory / f"{self._last:04d}-{_file_name(job_name)}"
         await asyncio.to_thread(path.mkdir)
         return Folder(path)
+
+
+def _impressions(file: Path) -> int:
+    try:
+        return int(json.loads(file.read_bytes())["impressions_completed"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return 0  # somebody wrote into it or took it away
 
 
 def _file_name(job_name: str) -> str:

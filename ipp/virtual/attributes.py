@@ -59,6 +59,7 @@ def _identity(features: Features, uri: str) -> list[Attribute]:
         build.keyword("uri-authentication-supported", "none"),
         build.name("printer-name", "virtual"),
         build.text("printer-info", features.name),
+        build.text("printer-location", features.location),
         build.text("printer-make-and-model", features.name),
         build.uri("printer-uuid", features.uuid.urn),
         build.keyword("ipp-versions-supported", "1.1", "2.0"),

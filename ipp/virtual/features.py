@@ -37,9 +37,14 @@ FORMATS = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Features:
-    """`formats`: media types taken; `speed`: impressions a second, 0 is at once; `resolutions`: dpi."""
+    """`formats`: media types taken; `speed`: impressions a second, 0 is at once; `resolutions`: dpi.
+
+    `sheets`: what each tray holds until it is refilled, None is a tray that never ends; `toner`: the impressions that
+    a cartridge is good for.
+    """
 
     name: str = "Papertap Virtual Printer"
+    location: str = ""
     uuid: UUID = field(default_factory=uuid4)
     formats: tuple[str, ...] = FORMATS
     media: tuple[Sheet, ...] = tuple(KNOWN_SHEETS.values())[:2]
@@ -50,3 +55,5 @@ class Features:
     finishings: tuple[int, ...] = (3, 4)
     output_bins: tuple[str, ...] = ("face-down",)
     speed: float = 2.0
+    sheets: int | None = None
+    toner: int = 5000

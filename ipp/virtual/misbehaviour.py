@@ -20,8 +20,8 @@ class Misbehaviour:
     """What goes wrong. The default is a printer that works.
 
     `refuse` connections; `stall` or `reset` after so many octets of a document; `slow`: octets a second at most;
-    `paper_out`, `jam` and `reboot` after so many impressions of a job, once; `lie` about the end of jobs;
-    `busy`: so many requests for a job are answered with server-error-busy.
+    `paper_out`, `jam`, `door` (it stands open) and `reboot` after so many impressions of a job, once; `lie` about the
+    end of jobs; `busy`: so many requests for a job are answered with server-error-busy.
     """
 
     refuse: bool = False
@@ -30,6 +30,7 @@ class Misbehaviour:
     slow: int | None = None
     paper_out: int | None = None
     jam: int | None = None
+    door: int | None = None
     reboot: int | None = None
     lie: Lie | None = None
     busy: int = 0

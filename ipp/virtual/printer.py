@@ -1,4 +1,4 @@
-"""The virtual printer as a whole: three sinks, one paper path, one directory, and the order to misbehave."""
+"""The virtual printer as a whole: three sinks, an SNMP agent, one paper path, one directory, the order to misbehave."""
 
 import asyncio
 import contextlib
@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
+from ipp.virtual.agent import Agent, SnmpAccess
 from ipp.virtual.archive import Archive
 from ipp.virtual.clock import Clock, SystemClock
 from ipp.virtual.features import Features
@@ -17,11 +18,13 @@ from ipp.virtual.http import Request, Response, serve
 from ipp.virtual.listener import Listener
 from ipp.virtual.lpd import serve_lpd
 from ipp.virtual.machine import Machine, PaperJob
+from ipp.virtual.mib import Oid, Told, objects
 from ipp.virtual.misbehaviour import Misbehaviour, hindered
 from ipp.virtual.operations import Operations
 from ipp.virtual.raw import serve_raw
 from ipp.virtual.reception import Reception, Render
 from ipp.virtual.render import render_with_tools
+from ipp.virtual.supplies import Supplies
 
 _LOST = (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, TimeoutError)
 
@@ -30,7 +33,7 @@ class VirtualPrinter:
     """A printer that writes what it receives under `directory`.
 
     Ports: 0 is any free one, None is none; after `start` the properties tell. `tls` opens a second, encrypted IPP
-    port. `render` makes the pictures and counts the pages.
+    port. `snmp_port` is UDP, for whom `snmp` lets read. `render` makes the pictures and counts the pages.
     """
 
     def __init__(
@@ -42,6 +45,8 @@ class VirtualPrinter:
         ipps_port: int | None = 0,
         raw_port: int | None = 0,
         lpd_port: int | None = 0,
+        snmp_port: int | None = None,
+        snmp: SnmpAccess | None = None,
         tls: ssl.SSLContext | None = None,
         features: Features | None = None,
         clock: Clock | None = None,
@@ -52,10 +57,13 @@ class VirtualPrinter:
         self.orders = Misbehaviour()
         self._host, self._raw_idle = host, raw_idle
         self._clock = clock or SystemClock()
-        self._reception = Reception(Archive(directory), render, self._clock)
+        self._archive = Archive(directory)
+        self._earlier = 0
+        self._reception = Reception(self._archive, render, self._clock)
         self.machine = self._reception.machine = Machine(
             clock=self._clock,
             speed=self.features.speed,
+            supplies=Supplies(self.features),
             orders=lambda: self.orders,
             spend=self._spend,
             render=self._reception.render,
@@ -67,16 +75,21 @@ class VirtualPrinter:
             "raw": (raw_port, None, self._serve_raw),
             "lpd": (lpd_port, None, self._serve_lpd),
         }
-        self._listeners = {
+        self._listeners: dict[str, Listener | Agent] = {
             name: Listener(host, port, self._guarded(serve_one), context)
             for name, (port, context, serve_one) in serving.items()
             if port is not None
         }
+        if snmp_port is not None:
+            identity = self.features.uuid.bytes
+            self._listeners["snmp"] = Agent(host, snmp_port, snmp or SnmpAccess(), identity, self._objects)
         self._printing: asyncio.Task[None] | None = None
         self.operations: Operations
 
     async def start(self) -> None:
         """OSError when a port is taken."""
+        if "snmp" in self._listeners:
+            self._earlier = await asyncio.to_thread(self._archive.impressions)
         for listener in self._listeners.values():
             await listener.open()
         uri = self.uri("ipps") if "ipp" not in self._listeners and "ipps" in self._listeners else self.uri("ipp")
@@ -99,15 +112,15 @@ class VirtualPrinter:
         await self.stop()
 
     def port(self, protocol: str) -> int:
-        """The port of "ipp", "ipps", "raw" or "lpd"; KeyError when it is not served."""
+        """The port of "ipp", "ipps", "raw", "lpd" or "snmp"; KeyError when it is not served."""
         return self._listeners[protocol].port
 
     def uri(self, protocol: str) -> str:
-        """The device URI of that sink."""
+        """The device URI of that sink; of the agent the URI after RFC 4088."""
         if protocol not in self._listeners:
             return f"{protocol}://{self._host}/"
         scheme = {"raw": "socket"}.get(protocol, protocol)
-        path = {"raw": "", "lpd": "/virtual"}.get(protocol, "/ipp/print")
+        path = {"raw": "", "lpd": "/virtual", "snmp": ""}.get(protocol, "/ipp/print")
         return f"{scheme}://{self._host}:{self.port(protocol)}{path}"
 
     @property
@@ -125,7 +138,7 @@ class VirtualPrinter:
             await (listener.refuse() if orders.refuse else listener.open())
 
     async def behave(self) -> None:
-        """All well again, with paper in."""
+        """All well again, with paper and toner in."""
         await self.misbehave(Misbehaviour())
         self.machine.refill()
 
@@ -135,6 +148,9 @@ class VirtualPrinter:
     def reboot(self) -> None:
         """Forget all jobs, at once."""
         self.machine.reboot()
+
+    def _objects(self) -> dict[Oid, Told]:
+        return objects(self.features, self.machine, earlier=self._earlier)
 
     def _spend(self, order: str) -> None:
         spent: dict[str, Any] = {order: None}

@@ -67,6 +67,10 @@ def demo(data: Path) -> Iterator[Demo]:
         command = [sys.executable, "-m", "gateway", "--data", str(data), "demo"]
         with stopped(subprocess.Popen(command, env=environment, stdout=out, stderr=out)) as process:
             wait_for(ipp, process, seconds=60)
+            end = time.monotonic() + 60
+            while "Stop with" not in said.read_text():  # the greeting comes once all of it listens
+                assert time.monotonic() < end, said.read_text()
+                time.sleep(0.05)
             yield Demo(data=data, ipp=ipp, https=https, said=said)
 
 
@@ -107,10 +111,28 @@ def test_from_start_to_paper_and_once_more(tmp_path: Path, one_page: Path) -> No
         with running.browser() as browser:
             release_all(running, browser)
         pictures(running, 2)
+        counted(running, 2)
     with demo(data) as again:
         assert again.sign_in == first
+        assert life_count(again) == 2, "a machine's life goes on"
         with again.browser() as browser:
             assert "demo" in signed_in(again, browser).text
+
+
+def counted(running: Demo, pages: int) -> None:
+    """Drawn at once, printed a moment later."""
+    end = time.monotonic() + 60
+    while (found := life_count(running)) != pages:
+        assert time.monotonic() < end, found
+        time.sleep(0.1)
+
+
+def life_count(running: Demo) -> int:
+    """As Net-SNMP is told it, where the greeting says."""
+    said = re.search(r"(127\.0\.0\.1:\d+) 1\.3\.6\.1\.2\.1\.43", running.said.read_text())
+    assert said, running.said.read_text()
+    command = ["snmpget", "-v2c", "-c", "public", "-t", "30", "-Oqv", said[1], "1.3.6.1.2.1.43.10.2.1.4.1.1"]
+    return int(subprocess.run(command, check=True, capture_output=True, env={**os.environ, "MIBS": ""}).stdout)
 
 
 def signed_in(running: Demo, browser: httpx2.Client) -> httpx2.Response:

@@ -1,4 +1,5 @@
-"""What RAW and LPD cannot tell, SNMP can: `?snmp=true` in a device URI has the page counter watched.
+"""What RAW and LPD cannot tell, SNMP can: `?snmp=true` in a device URI has the page counter watched, and `?snmp=PORT`
+where the device answers at another UDP port than the rest.
 
 Before a document goes out prtMarkerLifeCount is read, and until it has risen by the document's impressions the job is
 followed: with what keeps the device from printing, and with what really came out where it is less. Pages that somebody
@@ -7,12 +8,12 @@ else prints meanwhile count, too: the device does not say whose they are.
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from gateway.adapters.devices.limits import World
 from gateway.adapters.snmp import LIFE_COUNT, impressions, text
-from gateway.domain.device import Device, DeviceState, DeviceStatus
+from gateway.domain.device import Device, DeviceState, DeviceStatus, snmp_port
 from gateway.services.ports import DeviceError, Order, Progress
 
 # RFC 2790 of the first device, RFC 3805 of its first marker and console.
@@ -99,7 +100,7 @@ class PageCounters:
 
     async def status(self, device: Device, plain: DeviceStatus) -> DeviceStatus:
         """`plain`, what the driver found, with what SNMP adds to it."""
-        if not _is_watched(device):
+        if snmp_port(device.uri) is None:
             return plain
         reading = await self._read(device)
         if reading is None:
@@ -125,13 +126,14 @@ class PageCounters:
 
     async def _read(self, device: Device) -> Reading | None:
         """None where it is not to be asked, or does not answer."""
-        if not _is_watched(device):
+        port = snmp_port(device.uri)
+        if port is None:
             return None
         try:
-            address = await self._world.egress.resolve(urlsplit(device.uri).hostname or "", 161)
+            address = await self._world.egress.resolve(urlsplit(device.uri).hostname or "", port or 161)
         except DeviceError:
             return None
-        found = await self._world.snmp.read(address, self._world.snmp_access, OBJECTS)
+        found = await self._world.snmp.read(address, self._world.snmp_access, OBJECTS, port=port)
         if not found:
             return None
         state, reasons = _state(found)
@@ -141,10 +143,6 @@ class PageCounters:
             message=text(found.get("console")) if state is DeviceState.STOPPED else "",
             pages=impressions(found),
         )
-
-
-def _is_watched(device: Device) -> bool:
-    return parse_qs(urlsplit(device.uri).query).get("snmp") == ["true"]
 
 
 def _state(found: dict[str, int | bytes]) -> tuple[DeviceState, tuple[str, ...]]:

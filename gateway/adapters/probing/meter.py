@@ -6,7 +6,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from gateway.adapters.snmp import LIFE_COUNT, Snmp, impressions
-from gateway.domain.device import Device
+from gateway.domain.device import Device, snmp_port
 from gateway.services.ports import DeviceError, SnmpAccess
 
 log = logging.getLogger(__name__)
@@ -32,14 +32,15 @@ class SnmpMeter:
         host = urlsplit(device.uri).hostname
         if host is None:
             return None
+        port = snmp_port(device.uri) or self._port
         try:
-            address = await self._resolver.resolve(host, self._port)
+            address = await self._resolver.resolve(host, port)
         except DeviceError as error:
             log.info("the counter of %s cannot be asked for: %s", device.name, error)
             return None
         async with self._turn:
             try:
-                found = await self._snmp.read(address, self._access, LIFE_COUNT)
+                found = await self._snmp.read(address, self._access, LIFE_COUNT, port=port)
             finally:
                 self._snmp.close()
         return impressions(found)

@@ -71,6 +71,17 @@ def test_a_device_uri_of_each_scheme_is_taken(uri: str) -> None:
     check_device_uri(uri)
 
 
+@pytest.mark.parametrize("said", ["true", "false", "1161"])
+def test_what_a_device_uri_says_of_snmp_is_taken(said: str) -> None:
+    check_device_uri(f"socket://h:9100?snmp={said}")
+
+
+@pytest.mark.parametrize("said", ["yes", "0", "70000", "1161&snmp=true"])
+def test_a_device_uri_that_says_nonsense_of_snmp_is_refused(said: str) -> None:
+    with pytest.raises(BadRequest, match="UDP port"):
+        check_device_uri(f"socket://h:9100?snmp={said}")
+
+
 async def test_capabilities_follow_the_devices() -> None:
     house = await House.built()
     await house.printers.change_device("laser", capabilities=Capabilities(color=False, duplex=False))

@@ -9,10 +9,11 @@ from tests.ipp.virtual.samples import QuickClock, in_pieces
 
 def test_every_order_has_a_word() -> None:
     orders = Misbehaviour.parse(
-        "refuse", "stall:10", "reset:0", "slow:9600", "paper-out:2", "jam:3", "reboot:1", "lie:aborted", "busy:4"
+        *("refuse", "stall:10", "reset:0", "slow:9600", "paper-out:2", "jam:3", "door:5", "reboot:1", "lie:aborted"),
+        "busy:4",
     )
     assert orders == Misbehaviour(
-        refuse=True, stall=10, reset=0, slow=9600, paper_out=2, jam=3, reboot=1, lie=Lie.ABORTED, busy=4
+        refuse=True, stall=10, reset=0, slow=9600, paper_out=2, jam=3, door=5, reboot=1, lie=Lie.ABORTED, busy=4
     )
 
 

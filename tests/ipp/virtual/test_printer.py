@@ -25,6 +25,13 @@ async def _print(printer: VirtualPrinter, octets: bytes, *job: object, media_typ
         return await client.print_job(in_pieces(octets), operation, job)  # type: ignore[arg-type]  # attributes
 
 
+async def print_pdf(printer: VirtualPrinter, pages: int, *, wait: bool = True) -> None:
+    """A job of so many pages, and all of it on paper if it is waited for."""
+    assert (await _print(printer, a_pdf(pages))).code == Status.SUCCESSFUL_OK
+    job = printer.jobs[-1]
+    await until(lambda: not wait or (job.ended and printer.machine.state is PrinterState.IDLE))
+
+
 async def test_print_job_leaves_a_folder(tmp_path: Path) -> None:
     document = a_pdf(3)
     async with _printer(tmp_path) as printer:
@@ -188,8 +195,11 @@ async def test_a_stall_ends_when_the_order_is_withdrawn(tmp_path: Path) -> None:
         assert (await sending).code == Status.SUCCESSFUL_OK
 
 
-@pytest.mark.parametrize(("order", "reason"), [("paper-out:2", "media-empty-error"), ("jam:2", "media-jam-error")])
-async def test_paper_out_and_jam_stop_until_refilled(tmp_path: Path, order: str, reason: str) -> None:
+@pytest.mark.parametrize(
+    ("order", "reason"),
+    [("paper-out:2", "media-empty-error"), ("jam:2", "media-jam-error"), ("door:2", "door-open-error")],
+)
+async def test_paper_out_jam_and_door_stop_until_refilled(tmp_path: Path, order: str, reason: str) -> None:
     async with _printer(tmp_path) as printer:
         await printer.misbehave(Misbehaviour.parse(order))
         await _print(printer, a_pdf(5))
@@ -201,6 +211,45 @@ async def test_paper_out_and_jam_stop_until_refilled(tmp_path: Path, order: str,
         printer.refill()
         await until(lambda: job.state is JobState.COMPLETED)
         assert job.impressions_completed == 5
+
+
+async def test_an_empty_tray_stops_it_until_refilled(tmp_path: Path) -> None:
+    async with _printer(tmp_path, sheets=2) as printer:
+        await _print(printer, a_pdf(5), build.keyword("sides", "two-sided-long-edge"))
+        (job,) = printer.jobs
+        await until(lambda: job.state is JobState.PROCESSING_STOPPED)
+        assert (job.impressions_completed, job.sheets_completed) == (4, 2)
+        assert printer.machine.reasons == ("media-empty-error", "media-needed")
+        printer.refill()
+        await until(lambda: job.ended and printer.machine.state is PrinterState.IDLE)
+        assert (job.impressions_completed, printer.machine.supplies.trays[0].sheets) == (5, 1)
+
+
+async def test_an_empty_tray_lets_a_job_go_that_is_cancelled(tmp_path: Path) -> None:
+    async with _printer(tmp_path, sheets=1) as printer:
+        await _print(printer, a_pdf(3))
+        await until(lambda: printer.machine.state is PrinterState.STOPPED)
+        printer.machine.cancel(printer.jobs[0])
+        await until(lambda: printer.machine.state is PrinterState.IDLE)
+        assert printer.machine.impressions == 1
+        await _print(printer, a_pdf(1), build.keyword("media", "na_letter_8.5x11in"))
+        await until(lambda: printer.jobs[1].state is JobState.COMPLETED)
+
+
+async def test_monochrome_pages_take_black_toner_alone(tmp_path: Path) -> None:
+    async with _printer(tmp_path, toner=100) as printer:
+        await _print(printer, a_pdf(3), build.keyword("print-color-mode", "monochrome"))
+        await until(lambda: printer.jobs[0].ended)
+        assert [toner.left for toner in printer.machine.supplies.toners] == [97, 100, 100, 100]
+
+
+async def test_impressions_count_paper_whatever_is_said_of_the_jobs(tmp_path: Path) -> None:
+    async with _printer(tmp_path) as printer:
+        for lie in (Lie.COMPLETED, Lie.ABORTED):
+            await printer.misbehave(Misbehaviour(lie=lie))
+            await print_pdf(printer, 3)
+        printer.reboot()
+        assert printer.machine.impressions == 3
 
 
 @pytest.mark.parametrize(

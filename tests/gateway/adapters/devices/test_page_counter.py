@@ -24,11 +24,13 @@ class Agent:
     """An SNMP agent whose answers come one after the other; the last one stays. None: it does not answer."""
 
     answers: list[dict[str, int | bytes] | None]
-    asked: list[tuple[str, str]] = field(default_factory=list)
+    asked: list[tuple[str, int, str]] = field(default_factory=list)
 
-    async def read(self, address: str, access: SnmpAccess, objects: Mapping[str, str]) -> dict[str, int | bytes]:
+    async def read(
+        self, address: str, access: SnmpAccess, objects: Mapping[str, str], *, port: int = 0
+    ) -> dict[str, int | bytes]:
         assert objects == OBJECTS
-        self.asked.append((address, access.community))
+        self.asked.append((address, port, access.community))
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         return answer or {}
 
@@ -64,10 +66,10 @@ def a_driver(agent: Agent, protocol: str) -> DeviceDriver:
     return made["lpd" if protocol == "lpd" else "socket"]
 
 
-async def printed(bench: Bench, agent: Agent, *, impressions: int = 3) -> list[Progress]:
+async def printed(bench: Bench, agent: Agent, *, impressions: int = 3, said: str = "true") -> list[Progress]:
     """What follows a document of so many impressions, sent after the agent's first answer."""
     driver, document = a_driver(agent, bench.protocol), a_pdf(impressions)
-    device = replace(bench.device, uri=f"{bench.device.uri}?snmp=true")
+    device = replace(bench.device, uri=f"{bench.device.uri}?snmp={said}")
     order = an_order(document, impressions=impressions)
     number = await driver.send(device, order, in_pieces(document, 16_384), bench.note)
     return [replace(one, device_job=None) async for one in driver.follow(device, order, number)]
@@ -83,7 +85,15 @@ async def test_a_counter_that_rises_by_the_pages_confirms_them(tmp_path: Path, p
             (2, False, True),
             (3, True, True),
         ]
-        assert set(agent.asked) == {("127.0.0.1", "house")}
+        assert set(agent.asked) == {("127.0.0.1", 0, "house")}
+
+
+@BOTH
+async def test_a_device_with_a_port_of_its_own_is_asked_there(tmp_path: Path, protocol: str) -> None:
+    async with a_bench(tmp_path, protocol) as bench:
+        agent = Agent([at(100, IDLE), at(103)])
+        assert (await printed(bench, agent, said="1161"))[-1].confirmed
+        assert set(agent.asked) == {("127.0.0.1", 1161, "house")}
 
 
 @BOTH
