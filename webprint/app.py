@@ -109,6 +109,7 @@ def create_app(
     clock: Clock,
     ca_certificate: Callable[[], bytes],
     ports: Callable[[], Ports] | None = None,
+    challenge: Callable[[str], str | None] = lambda _: None,
     lan_host: Callable[[], str | None] = lambda: None,
     sign_in: SignInMethods | None = None,
     phone: PhoneServices | None = None,
@@ -121,7 +122,7 @@ def create_app(
     """The pages as one ASGI application.
 
     Without `preview` the pages tell that there is none and show thumbnails. `ca_certificate` gives PEM octets, empty where there is none to offer. `ports` gives what is really listened on
-    (without it the settings' ports); `lan_host` a name or address of this machine that other devices can reach, for
+    (without it the settings' ports); `challenge` the answer to a certificate authority by its token; `lan_host` a name or address of this machine that other devices can reach, for
     visitors who came by localhost. Without `sign_in` there are passwords and PINs alone; `hosts` gives the names of this
     server, to which links may lead. `plain_sign_in` lets people sign in over plain HTTP from other machines too.
     """
@@ -153,6 +154,7 @@ def create_app(
         clock=clock,
         ca_certificate=ca_certificate,
         ports=ports or (lambda: _configured_ports(settings)),
+        challenge=challenge,
         lan_host=lan_host,
         sign_in=sign_in,
         phone=phone,
@@ -190,6 +192,7 @@ def _routes(guard: Guard, site: Site) -> list[Route]:
         ("GET", "/", start.show),
         ("GET", "/qr.svg", start.qr),
         ("GET", "/ca.pem", start.ca),
+        ("GET", "/.well-known/acme-challenge/{token}", start.challenge),
         ("GET", "/static/{name}", start.static),
         ("GET", "/language", start.language),
         *app_rows(site),
