@@ -228,6 +228,7 @@ class Front:
             ca_certificate=lambda: self.certificates.ca_pem or b"",
             ports=self.ports,
             challenge=self._challenges.get,
+            public_name=self.certificates.is_public,
             lan_host=lambda: next((a for a in choose((), interfaces()).tell if ":" not in a), None),
         )
         ipp = create_ipp_app(
@@ -344,7 +345,7 @@ def _statistics(gateway: Gateway) -> Statistics:
 def _wanted(settings: Settings) -> Iterator[tuple[str, int, TlsMode]]:
     """Name, port and kind of each listener; further ports carry their number in their name."""
     kinds: tuple[tuple[str, Http | Https | Ipp, TlsMode], ...] = (
-        ("http", settings.http, "never"),
+        ("http", settings.http, "detect"),  # HSTS turns http://host:8080 into https://host:8080
         ("https", settings.https, "always"),
         ("ipp", settings.ipp, "detect"),
     )
