@@ -89,6 +89,8 @@ class Renewals:
         now = self._clock.now()
         if not _is_due(self._asked, kept, last, now) or (last and now < last.next_at(self._asked, now)):
             return
+        if kept and now >= kept.ends:
+            log.warning("the public certificate has ended: its names are shown the gateway's own until the next comes")
         await asyncio.shield(self._begin())
 
     async def try_now(self) -> None:
@@ -140,7 +142,7 @@ class Renewals:
                 mend=mend,
                 patience=now + error.retry_after if error.retry_after else 0.0,
             )
-            log.warning("no public certificate for %s: %s %s", ", ".join(self._asked.names), text, mend)
+            log.warning("no public certificate for %s: %s (%s)", ", ".join(self._asked.names), text, mend)
         else:
             last = LastTry(asked=self._asked, at=self._clock.now())
             log.info("the certificate authority signed for %s", ", ".join(self._asked.names))
@@ -153,7 +155,8 @@ def sentences(error: NotIssued) -> tuple[str, str]:
     if kind not in SAYINGS or (kind in _OF_A_NAME and not error.name):
         kind = "refused"
     detail = " ".join("".join(c if c.isprintable() else " " for c in error.detail).split())[:_DETAIL]
-    return SAYINGS[kind].format(name=error.name, detail=detail or error.kind), MENDS[kind]
+    detail = (detail or error.kind).rstrip(".") + "."
+    return SAYINGS[kind].format(name=error.name, detail=detail), MENDS[kind]
 
 
 def told(asked: Asked, kept: KeptCertificate | None, last: LastTry | None, now: float) -> Finding:

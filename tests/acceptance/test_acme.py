@@ -132,7 +132,7 @@ async def test_a_renewal_keeps_the_key_and_comes_live_and_survives_a_server_that
             authority.process.wait(10)
             await front.renewals.try_now()
             standing = await front.renewals.standing()
-            assert standing.finding.text == "The certificate authority does not answer: Connection refused"
+            assert standing.finding.text == "The certificate authority does not answer: Connection refused."
             assert await asyncio.to_thread(shown, port, NAME) != await asyncio.to_thread(shown, port)
             assert "Pebble Intermediate" in await asyncio.to_thread(shown, port, NAME)
         found = {one.name: one for one in await check(settings)}

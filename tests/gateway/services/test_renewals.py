@@ -143,7 +143,7 @@ async def test_what_ended_is_told_until_the_next_comes(house: House) -> None:
     house.issuer.refusal = NO
     await house.renewals.run_once()
     finding = (await house.renewals.standing()).finding
-    assert finding.text.endswith("It says: 192.0.2.1: Connection refused")
+    assert finding.text.endswith("It says: 192.0.2.1: Connection refused.")
     assert "port 80" in finding.mend
     other = house.asking(replace(ASKED, names=("other.example",)))
     assert (await other.standing()).finding.ok, "what another name had to say is past"
@@ -152,11 +152,11 @@ async def test_what_ended_is_told_until_the_next_comes(house: House) -> None:
 @pytest.mark.parametrize(
     ("error", "text"),
     [
-        (NotIssued("tls", name="a.example", detail="x"), "did not get through to a.example at port 80. It says: x"),
+        (NotIssued("tls", name="a.example", detail="x"), "did not get through to a.example at port 80. It says: x."),
         (NotIssued("incorrectResponse", name="a.example", detail="x"), "At a.example somebody else answered"),
-        (NotIssued("unauthorized", detail="account is closed"), "refuses. It says: account is closed"),
-        (NotIssued("neverHeardOf", detail=""), "refuses. It says: neverHeardOf"),
-        (NotIssued("refused", detail="a\nb\x1b[31m\u202e{name}"), "It says: a b [31m {name}"),
+        (NotIssued("unauthorized", detail="account is closed."), "refuses. It says: account is closed."),
+        (NotIssued("neverHeardOf", detail=""), "refuses. It says: neverHeardOf."),
+        (NotIssued("refused", detail="a\nb\x1b[31m\u202e{name}"), "It says: a b [31m {name}."),
         (NotIssued("late"), "was not ready in time."),
     ],
 )
