@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from gateway.domain.acme import Asked
 from gateway.services.accounts import Accounts
 from gateway.services.administration import Administration
 from gateway.services.device_book import DeviceBook
@@ -9,6 +10,7 @@ from gateway.services.health import Health
 from gateway.services.intake import Intake
 from gateway.services.ports import DeviceDriver, UserStore
 from gateway.services.printers import Printers
+from gateway.services.renewals import Renewals
 from gateway.services.search import NetworkSearch
 from gateway.services.setup import Setup
 from gateway.services.site_settings import SiteSettings
@@ -21,9 +23,11 @@ from tests.fake_time import FakeClock
 from tests.fakes_administration import (
     FakeBackups,
     FakeCertificates,
+    FakeIssuer,
     FakeNetwork,
     FakeRestores,
     MemoryHouseStore,
+    MemoryPublicShelf,
     MemorySetupFiles,
     MemoryWhyStore,
     some_checks,
@@ -44,6 +48,7 @@ class HousePorts:
     backups: FakeBackups = field(default_factory=FakeBackups)
     restores: FakeRestores = field(default_factory=FakeRestores)
     copiers: MemoryCopierStore = field(default_factory=MemoryCopierStore)
+    issuer: FakeIssuer
 
 
 def an_administration(
@@ -57,7 +62,9 @@ def an_administration(
     jobs: MemoryJobStore,
     attempts: MemoryAttemptStore,
 ) -> tuple[HousePorts, Administration]:
-    ports = HousePorts(driver=FakeDriver(), audit=MemoryAuditStore())
+    shelf = MemoryPublicShelf(clock)
+    ports = HousePorts(driver=FakeDriver(), audit=MemoryAuditStore(), issuer=FakeIssuer(shelf, clock))
+    asked = Asked(directory="https://acme.example/directory", names=("print.example",))
     network, audit = ports.network, an_audit(clock, ports.audit)
     drivers: dict[str, DeviceDriver] = dict.fromkeys(("ipp", "ipps", "socket", "lpd"), ports.driver)
     return ports, Administration(
@@ -75,6 +82,7 @@ def an_administration(
         audit=audit,
         health=Health(some_checks),
         certificates=FakeCertificates(),
+        renewals=Renewals(asked=asked, issuer=ports.issuer, shelf=shelf, clock=clock),
         backups=ports.backups,
         restores=ports.restores,
         why=Why(store=MemoryWhyStore(jobs, attempts), jobs=jobs, copiers=ports.copiers, printers=printers, audit=audit),

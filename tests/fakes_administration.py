@@ -8,12 +8,14 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from gateway.domain.account import Receipt
+from gateway.domain.acme import LastTry
 from gateway.domain.discovered import Discovered
 from gateway.domain.events import IntakeAttempt
 from gateway.domain.job import JobState
 from gateway.errors import BadRequest, Conflict, NotFound
 from gateway.services.health import Check, Finding, Kind
-from gateway.services.ports import JobQuery, SetupLink, SnmpAccess, Trace
+from gateway.services.ports import Clock, JobQuery, SetupLink, SnmpAccess, Trace
+from gateway.services.ports.acme import NotIssued
 from tests.fake_jobs import MemoryJobStore
 from tests.fake_rows import MemoryAttemptStore
 from tests.fake_time import NOW
@@ -197,6 +199,53 @@ class FakeCertificates:
 
     def use_own(self) -> None:
         self.served = replace(self.served, own=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PublicCertificate:
+    names: tuple[str, ...]
+    issuer: str = "Example Public CA"
+    begins: float = NOW
+    ends: float = NOW + 90 * 86400
+    late: bool = False
+
+
+class MemoryPublicShelf:
+    """gateway.services.ports.acme.PublicShelf."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.certificate: PublicCertificate | None = None
+        self.noted: LastTry | None = None
+
+    def kept(self) -> PublicCertificate | None:
+        one = self.certificate
+        return one and replace(one, late=self._clock.now() > one.begins + (one.ends - one.begins) * 2 / 3)
+
+    def last(self) -> LastTry | None:
+        return self.noted
+
+    def note(self, last: LastTry) -> None:
+        self.noted = last
+
+
+class FakeIssuer:
+    """gateway.services.ports.acme.Issuer that signs until `refusal` is set; with `gate` it takes its time."""
+
+    def __init__(self, shelf: MemoryPublicShelf, clock: Clock) -> None:
+        self.shelf, self._clock = shelf, clock
+        self.refusal: NotIssued | None = None
+        self.gate: asyncio.Event | None = None
+        self.asked: list[tuple[str, ...]] = []
+
+    async def issue(self, names: Sequence[str]) -> None:
+        self.asked.append(tuple(names))
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.refusal is not None:
+            raise self.refusal
+        now = self._clock.now()
+        self.shelf.certificate = PublicCertificate(names=tuple(names), begins=now, ends=now + 90 * 86400)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,8 @@
 """How refusals and security headers leave: one table from error kind to HTTP status, one set of headers."""
 
-from starlette.datastructures import MutableHeaders
+from collections.abc import Callable
+
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gateway.errors import (
@@ -58,7 +60,6 @@ CONTENT_SECURITY_POLICY = (
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
 
-# No Strict-Transport-Security: it would hold for the plain IPP and HTTP ports of this host too.
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -79,11 +80,19 @@ def retry_after(refusal: Refusal) -> float | None:
     return refusal.retry_after if isinstance(refusal, Throttled | Unavailable) else None
 
 
-class SecureHeaders:
-    """Adds the headers to every answer, also to those that some framework code gives; pages are never cached."""
+# 30 days; no includeSubDomains: other hosts below this name are other people's.
+STRICT = "max-age=2592000"
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+
+class SecureHeaders:
+    """Adds the headers to every answer, also to those that some framework code gives; pages are never cached.
+
+    `public_name` says whether a host is shown a certificate of a public authority: only there browsers are told to come
+    by TLS alone (RFC 6797).
+    """
+
+    def __init__(self, app: ASGIApp, public_name: Callable[[str], bool]) -> None:
+        self._app, self._public_name = app, public_name
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
@@ -92,6 +101,16 @@ class SecureHeaders:
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-store")
+                if self._is_strict(scope):
+                    headers["Strict-Transport-Security"] = STRICT
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)
+
+    def _is_strict(self, scope: Scope) -> bool:
+        """Whoever came to port 443 can come there again: a browser leaves this port alone out of the Host header.
+
+        By another port nobody knows where http://host/ would lead once it has become https://host/.
+        """
+        host = Headers(scope=scope).get("host", "")
+        return scope["scheme"] == "https" and self._public_name(host.removesuffix(":443"))

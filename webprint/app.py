@@ -109,6 +109,8 @@ def create_app(
     clock: Clock,
     ca_certificate: Callable[[], bytes],
     ports: Callable[[], Ports] | None = None,
+    challenge: Callable[[str], str | None] = lambda _: None,
+    public_name: Callable[[str], bool] = lambda _: False,
     lan_host: Callable[[], str | None] = lambda: None,
     sign_in: SignInMethods | None = None,
     phone: PhoneServices | None = None,
@@ -121,7 +123,8 @@ def create_app(
     """The pages as one ASGI application.
 
     Without `preview` the pages tell that there is none and show thumbnails. `ca_certificate` gives PEM octets, empty where there is none to offer. `ports` gives what is really listened on
-    (without it the settings' ports); `lan_host` a name or address of this machine that other devices can reach, for
+    (without it the settings' ports); `challenge` the answer to a certificate authority by its token; `public_name` says
+    which hosts are shown a certificate of such an authority; `lan_host` a name or address of this machine that other devices can reach, for
     visitors who came by localhost. Without `sign_in` there are passwords and PINs alone; `hosts` gives the names of this
     server, to which links may lead. `plain_sign_in` lets people sign in over plain HTTP from other machines too.
     """
@@ -153,6 +156,7 @@ def create_app(
         clock=clock,
         ca_certificate=ca_certificate,
         ports=ports or (lambda: _configured_ports(settings)),
+        challenge=challenge,
         lan_host=lan_host,
         sign_in=sign_in,
         phone=phone,
@@ -177,7 +181,7 @@ def create_app(
             *admin_routes(guard, site),
             *setup_routes(guard, site),
         ],
-        middleware=[Middleware(SecureHeaders)],
+        middleware=[Middleware(SecureHeaders, public_name=public_name)],
         exception_handlers={HTTPException: guard.on_http_exception},
     )
     app.state.guard = guard  # further pages go through the same guard
@@ -190,6 +194,7 @@ def _routes(guard: Guard, site: Site) -> list[Route]:
         ("GET", "/", start.show),
         ("GET", "/qr.svg", start.qr),
         ("GET", "/ca.pem", start.ca),
+        ("GET", "/.well-known/acme-challenge/{token}", start.challenge),
         ("GET", "/static/{name}", start.static),
         ("GET", "/language", start.language),
         *app_rows(site),

@@ -13,6 +13,7 @@ POLICY: dict[tuple[str, str], Row] = {
     ("GET", "/"): Access.ANYONE,
     ("GET", "/qr.svg"): Access.ANYONE,
     ("GET", "/ca.pem"): Access.ANYONE,
+    ("GET", "/.well-known/acme-challenge/{token}"): Access.ANYONE,
     ("GET", "/static/{name}"): Access.ANYONE,
     ("GET", "/language"): Access.ANYONE,
     ("GET", "/setup"): Access.ANYONE,

@@ -143,6 +143,7 @@ class Site:
     clock: Clock
     ca_certificate: Callable[[], bytes]
     ports: Callable[[], Ports]
+    challenge: Callable[[str], str | None] = lambda _: None
     lan_host: Callable[[], str | None]
     sign_in: SignInMethods | None = None
     phone: PhoneServices | None = None

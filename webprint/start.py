@@ -67,6 +67,13 @@ class StartPages:
         headers = {"Content-Disposition": 'attachment; filename="papertap-ca.pem"'}
         return Response(pem, media_type="application/x-x509-ca-cert", headers=headers)
 
+    async def challenge(self, visit: Visit) -> Response:
+        """For a certificate authority that looks whose a name is (RFC 8555 section 8.3)."""
+        answer = self._site.challenge(visit.request.path_params["token"])
+        if answer is None:
+            raise NotFound("There is no such file.")
+        return Response(answer, media_type="application/octet-stream")
+
     async def static(self, visit: Visit) -> Response:
         found = self._site.static.get(visit.request.path_params["name"])
         if found is None:

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from gateway.adapters.authority import general_name, key_pem, new_key, subject_names
-from gateway.adapters.certificates import Certificates, CustomerFiles, write_durably
+from gateway.adapters.certificates import Certificates, CustomerFiles
+from gateway.adapters.tls_files import write_durably
 from gateway.errors import BadRequest, NotPossible
 from gateway.services.ports import Clock
 

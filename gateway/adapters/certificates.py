@@ -7,8 +7,6 @@ certificate below a CA may be valid for 825 days at most for Apple's clients; it
 """
 
 import hashlib
-import os
-import ssl
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -23,9 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from gateway.adapters.authority import (
     SERVER_DAYS,
     Signer,
-    key_pem,
     new_authority_name,
-    new_key,
     normal_name,
     pem,
     sign_authority,
@@ -33,10 +29,10 @@ from gateway.adapters.authority import (
     sign_signer,
     subject_names,
 )
+from gateway.adapters.public_chain import PublicChain
+from gateway.adapters.tls_files import is_late, kept_key, server_context, write_durably
 from gateway.errors import NotPossible, StartupError
 from gateway.services.ports import Clock
-
-RENEW_AFTER = 2 / 3
 
 log = structlog.get_logger(__name__)
 
@@ -73,17 +69,21 @@ class Certificates:
         further: Callable[[], Iterable[str]] = tuple,
         clock: Clock,
         customer: CustomerFiles | None = None,
+        public: PublicChain | None = None,
     ) -> None:
         """A missing name of `names` makes a new certificate; `addresses` are those of now, written in at any signing.
 
         An address that DHCP has changed is no reason to show phones another certificate. `further` are names that
-        come and go while we serve.
+        come and go while we serve. `public` is shown to who asks for one of its names (RFC 6066 section 3).
         """
         self._directory, self._clock, self._customer = directory, clock, customer
         self._fixed = tuple(dict.fromkeys(normal_name(name) for name in names))
         self._further = further
         self._addresses = tuple(normal_name(address.partition("%")[0]) for address in addresses)
-        self.context = _server_context()
+        self.public = public
+        self.context = server_context()
+        if public is not None:
+            self.context.sni_callback = public.choose
         self._loaded: tuple[int, ...] = ()
         self._refused: tuple[int, ...] = ()
         self._served: tuple[str, ...] = ()
@@ -102,14 +102,19 @@ class Certificates:
         """The certificate that people may install to trust us; None when the customer brought his own."""
         return None if self._customer else self._path("ca.crt").read_bytes()
 
+    def is_public(self, name: str) -> bool:
+        """Whether who asks for `name` is shown a certificate of a public authority that is good now."""
+        return self.public is not None and self.public.context_for(name) is not None
+
     def fingerprint(self) -> str:
         """SHA-256 of the served certificate, hexadecimal in pairs, as browsers show it."""
         digest = hashlib.sha256(self.certificate().public_bytes(serialization.Encoding.DER)).hexdigest().upper()
         return ":".join(digest[i : i + 2] for i in range(0, len(digest), 2))
 
-    def certificate(self) -> x509.Certificate:
-        """The served one, without its chain."""
-        return x509.load_pem_x509_certificates(self._files().certificate.read_bytes())[0]
+    def certificate(self, name: str = "") -> x509.Certificate:
+        """The one that is shown to who asks for `name`, or for none, without its chain."""
+        public = self.public.certificate_for(name) if self.public is not None else None
+        return public or x509.load_pem_x509_certificates(self._files().certificate.read_bytes())[0]
 
     def signing(self) -> Signing:
         """For documents that phones shall take for ours: below our authority, or the customer's own pair. Blocks."""
@@ -126,6 +131,8 @@ class Certificates:
             if self._customer is None:
                 self._ensure_own()
             self._load_chain()
+            if self.public is not None:
+                self.public.load()
         except (OSError, ValueError) as error:
             files = self._files()
             raise StartupError(
@@ -150,8 +157,9 @@ class Certificates:
         try:
             if self._customer is None:
                 self._ensure_own()
+            replaced = self.public is not None and self.public.load()
             if self._stamp() in {self._loaded, self._refused}:
-                return False
+                return replaced
             self._refused = self._stamp()
             self._load_chain()
         except (OSError, ValueError) as error:
@@ -176,7 +184,7 @@ class Certificates:
     def _load_chain(self) -> None:
         """Tried on a context of its own first: a failed load could leave the served one with half a pair."""
         stamp, files = self._stamp(), self._files()
-        _server_context().load_cert_chain(files.certificate, files.private_key)
+        server_context().load_cert_chain(files.certificate, files.private_key)
         self.context.load_cert_chain(files.certificate, files.private_key)
         self._loaded, self._served = stamp, subject_names(self.certificate())
 
@@ -185,9 +193,9 @@ class Certificates:
     def _ensure_own(self) -> None:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         now = datetime.fromtimestamp(self._clock.now(), UTC)
-        authority_key = self._key("ca.key")
+        authority_key = kept_key(self._path("ca.key"))
         authority = self._authority(authority_key, now)
-        server_key = self._key("server.key")
+        server_key = kept_key(self._path("server.key"))
         path = self._path("server.crt")
         if not path.exists() or self._is_due(path, now, server_key):
             certificate = sign_server(server_key, authority_key, authority, self._all_names(path), now)
@@ -196,8 +204,12 @@ class Certificates:
     def _ensure_signing(self) -> CustomerFiles:
         """A pair of its own: the server's certificate says of itself that it is good for TLS servers alone."""
         now = datetime.fromtimestamp(self._clock.now(), UTC)
-        path, key, authority_key = self._path("signing.crt"), self._key("signing.key"), self._key("ca.key")
-        if not path.exists() or _is_late(x509.load_pem_x509_certificates(path.read_bytes())[0], now):
+        path, key, authority_key = (
+            self._path("signing.crt"),
+            kept_key(self._path("signing.key")),
+            kept_key(self._path("ca.key")),
+        )
+        if not path.exists() or is_late(x509.load_pem_x509_certificates(path.read_bytes())[0], now):
             authority = self._authority(authority_key, now)
             write_durably(path, pem(sign_signer(key, authority_key, authority, now)) + pem(authority), 0o444)
         return CustomerFiles(certificate=path, private_key=self._path("signing.key"))
@@ -211,19 +223,10 @@ class Certificates:
         write_durably(path, pem(renewed), 0o444)
         return renewed
 
-    def _key(self, name: str) -> Signer:
-        path = self._path(name)
-        if not path.exists():
-            write_durably(path, key_pem(new_key()), 0o400)
-        key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise ValueError(f"{path} is not one of our keys")  # noqa: TRY004 - the file's content is wrong, not a type
-        return key
-
     def _is_due(self, path: Path, now: datetime, key: Signer) -> bool:
         current = x509.load_pem_x509_certificates(path.read_bytes())[0]
         missing = not set(self._names) <= set(subject_names(current))
-        return _is_late(current, now) or missing or current.public_key() != key.public_key()
+        return is_late(current, now) or missing or current.public_key() != key.public_key()
 
     def _all_names(self, path: Path) -> tuple[str, ...]:
         """Names once promised stay: clients may have stored them."""
@@ -231,38 +234,8 @@ class Certificates:
         return tuple(dict.fromkeys((*self._names, *self._addresses, *before)))
 
 
-def _is_late(certificate: x509.Certificate, now: datetime) -> bool:
-    life = certificate.not_valid_after_utc - certificate.not_valid_before_utc
-    return now > certificate.not_valid_before_utc + life * RENEW_AFTER
-
-
 def server_names(*, host_name: str, further: Iterable[str] = (), base_url: str = "") -> tuple[str, ...]:
     """Every name that a client may use: the host's own, its mDNS name, localhost and what is configured."""
     short = host_name.partition(".")[0]
     own = (host_name, f"{short}.local", "localhost", urlsplit(base_url).hostname or "")
     return tuple(dict.fromkeys(name for name in (*own, *further, "127.0.0.1", "::1") if name))
-
-
-def _server_context() -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
-    context.set_alpn_protocols(["http/1.1"])
-    return context
-
-
-def write_durably(path: Path, data: bytes, mode: int) -> None:
-    """All of it or nothing, durable before it is used: a key that is lost after its certificate was seen is a new key."""
-    temporary = path.with_suffix(path.suffix + ".new")
-    temporary.unlink(missing_ok=True)
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(descriptor)
-    temporary.rename(path)
-    directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

@@ -21,10 +21,10 @@ from pathlib import Path
 
 from gateway.adapters.backup import unpack_member
 from gateway.adapters.backup_look import PARTS, Content, check_member, look_into
-from gateway.adapters.certificates import write_durably
 from gateway.adapters.db.engines import FILE_NAME
 from gateway.adapters.setup_files import close_setup
 from gateway.adapters.spool.layout import sync_directory
+from gateway.adapters.tls_files import write_durably
 from gateway.errors import Conflict, NotFound, NotPossible, PapertapError, StartupError
 from gateway.settings import Settings
 

@@ -4,7 +4,7 @@ import json
 from contextlib import suppress
 from pathlib import Path
 
-from gateway.adapters.certificates import write_durably
+from gateway.adapters.tls_files import write_durably
 from gateway.services.ports import SetupLink
 
 MARK = "setup-closed"

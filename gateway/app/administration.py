@@ -18,6 +18,7 @@ from gateway.errors import Refusal
 from gateway.services.administration import Administration
 from gateway.services.device_book import DeviceBook
 from gateway.services.health import Health
+from gateway.services.renewals import Renewals
 from gateway.services.search import NetworkSearch
 from gateway.services.setup import Setup
 from gateway.services.shares import Shares
@@ -79,7 +80,11 @@ def shares_of(gateway: "Gateway") -> Shares:
 
 
 def administration(
-    gateway: "Gateway", certificates: Certificates, backups: BackupFolder, health: Health
+    gateway: "Gateway",
+    certificates: Certificates,
+    backups: BackupFolder,
+    health: Health,
+    renewals: Renewals | None = None,
 ) -> Administration:
     settings, addresses = gateway.settings, egress_of(gateway.settings)
     return Administration(
@@ -94,6 +99,7 @@ def administration(
             clock=gateway.clock,
             fixed=settings.https.certificate is not None,
         ),
+        renewals=renewals,
         backups=backups,
         restores=RestoreFolder(settings),
         search=NetworkSearch(

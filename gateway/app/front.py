@@ -14,6 +14,7 @@ from gateway.adapters.backups import BackupFolder
 from gateway.adapters.http import Admission, Limits, Listener
 from gateway.adapters.http.listener import TlsMode
 from gateway.adapters.profiles import SignedProfiles
+from gateway.app.acme import renewals_of
 from gateway.app.administration import administration, shares_of
 from gateway.app.announced import Announced
 from gateway.app.api import LazyApi, api_figures, api_services, event_window
@@ -32,6 +33,7 @@ from gateway.app.terminals import terminal_hub
 from gateway.app.tls import certificates_of, own_host
 from gateway.domain.description import dns_sd_name
 from gateway.runner import GRACE_SECONDS
+from gateway.services.challenge_answers import ChallengeAnswers
 from gateway.services.delegates import Delegates
 from gateway.services.desk import Desk
 from gateway.services.doctor import Doctor
@@ -74,6 +76,8 @@ class Front:
         self.host = own_host(settings)
         self.data = settings.data
         self.certificates = certificates_of(settings, gateway.clock, gateway.host_names.all)
+        self._challenges = ChallengeAnswers()
+        self.renewals = renewals_of(settings, self.certificates, self._challenges, gateway.clock)
         self._mail = MailFront(gateway, mail, self.certificates)
         mail_figures(self.metrics, self._mail)
         self._drivers = DriverFront(gateway)
@@ -84,7 +88,7 @@ class Front:
         takings_figures(self.metrics, self._takings)
         backups = BackupFolder(settings)
         health = health_of(gateway, self.certificates, self.listening, backups, self._mail.desk)
-        self._administration = administration(gateway, self.certificates, backups, health)
+        self._administration = administration(gateway, self.certificates, backups, health, self.renewals)
         self.profiles = SignedProfiles(self.certificates, organization=settings.site.organization or settings.site.name)
         self._mail_in = mail
 
@@ -150,6 +154,8 @@ class Front:
         }
         if self._preview is not None:
             work["previews"] = self._preview.run
+        if self.renewals is not None:
+            work["acme"] = self.renewals.run
         if self._remote is not None:
             work["remote"] = remote_work(self._gateway, self._remote)
         if self._gateway.settings.mdns.enabled:
@@ -221,6 +227,8 @@ class Front:
             clock=gateway.clock,
             ca_certificate=lambda: self.certificates.ca_pem or b"",
             ports=self.ports,
+            challenge=self._challenges.get,
+            public_name=self.certificates.is_public,
             lan_host=lambda: next((a for a in choose((), interfaces()).tell if ":" not in a), None),
         )
         ipp = create_ipp_app(
@@ -337,7 +345,7 @@ def _statistics(gateway: Gateway) -> Statistics:
 def _wanted(settings: Settings) -> Iterator[tuple[str, int, TlsMode]]:
     """Name, port and kind of each listener; further ports carry their number in their name."""
     kinds: tuple[tuple[str, Http | Https | Ipp, TlsMode], ...] = (
-        ("http", settings.http, "never"),
+        ("http", settings.http, "detect"),  # HSTS turns http://host:8080 into https://host:8080
         ("https", settings.https, "always"),
         ("ipp", settings.ipp, "detect"),
     )

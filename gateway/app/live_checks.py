@@ -16,6 +16,7 @@ from gateway.adapters.clock import SystemClock
 from gateway.adapters.converter import machine_findings
 from gateway.adapters.mail import courier_of
 from gateway.adapters.restoring import RestoreFolder
+from gateway.app.acme import asked_of
 from gateway.app.build import Gateway
 from gateway.app.channel_checks import channel_checks
 from gateway.app.connection_checks import connection_checks, directory_checks
@@ -26,6 +27,7 @@ from gateway.services.health import Check, Finding, Health, Kind
 from gateway.services.mail_checks import mail_checks
 from gateway.services.mail_desk import MailDesk
 from gateway.services.ports import DeviceError, JobQuery, Spool, Undelivered
+from gateway.services.renewals import told
 from gateway.settings import Settings
 
 LONG_AGO = 1_700_000_000.0  # no machine with this program has an earlier clock
@@ -69,6 +71,7 @@ def live_checks(
         Check(key="keys", run=partial(_keys, gateway)),
         Check(key="storage", run=partial(space_finding, gateway.spool)),
         Check(key="certificate", run=partial(_certificate, gateway, certificates)),
+        *_public(gateway, certificates),
         Check(key="clock", run=partial(_clock, gateway)),
         Check(key="backup", run=partial(_backup, gateway, backups)),
         Check(key="restore", run=partial(_restore, gateway)),
@@ -151,6 +154,18 @@ async def _certificate(gateway: Gateway, certificates: Certificates) -> Finding:
         text=f"It is good for {days} more days.",
         mend="" if days > FEW_DAYS else "Bring a new certificate, or go back to the gateway's own.",
     )
+
+
+def _public(gateway: Gateway, certificates: Certificates) -> tuple[Check, ...]:
+    asked, chain = asked_of(gateway.settings), certificates.public
+    if asked is None or chain is None:
+        return ()
+
+    async def look() -> Finding:
+        kept, last = await asyncio.to_thread(lambda: (chain.kept(), chain.last()))
+        return told(asked, kept, last, gateway.clock.now())
+
+    return (Check(key="acme", run=look),)
 
 
 async def _clock(gateway: Gateway) -> Finding:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from discovery.interfaces import choose, host_name, interfaces
 from gateway.adapters.certificate_desk import brought_files
 from gateway.adapters.certificates import Certificates, CustomerFiles, server_names
+from gateway.adapters.public_chain import PublicChain
+from gateway.app.acme import asked_of
 from gateway.errors import StartupError
 from gateway.services.ports import Clock
 from gateway.settings import Settings
@@ -18,17 +20,19 @@ def own_host(settings: Settings) -> str:
 
 def certificates_of(settings: Settings, clock: Clock, further: Callable[[], Iterable[str]]) -> Certificates:
     """Nothing is loaded or made yet. `further`: names besides those of the machine and the settings."""
+    asked, directory = asked_of(settings), settings.data / "tls"
     return Certificates(
-        directory=settings.data / "tls",
+        directory=directory,
         names=server_names(
             host_name=socket.gethostname(),
-            further=(own_host(settings), *settings.https.names),
+            further=(own_host(settings), *settings.https.names, *(asked.names if asked else ())),
             base_url=settings.site.base_url,
         ),
         addresses=choose((), interfaces()).tell,
         further=further,
         clock=clock,
-        customer=_customer_files(settings) or brought_files(settings.data / "tls"),
+        customer=_customer_files(settings) or brought_files(directory),
+        public=PublicChain(directory=directory, clock=clock) if asked else None,
     )
 
 

@@ -119,11 +119,12 @@ class _Named(httpx2.AsyncHTTPTransport):
 
 def _trust(gateway: Gateway, certificates: Certificates, port: int) -> tuple[ssl.SSLContext, str]:
     """(what takes the certificate that is set up and no other, the name that it has to carry)."""
-    served = certificates.certificate()
+    name = _name(gateway.settings.site.base_url, port) or _any_name(certificates.certificate())
+    served = certificates.certificate(name)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(cadata=served.public_bytes(Encoding.PEM).decode())
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # it is trusted itself, whoever signed it
-    return context, _name(gateway.settings.site.base_url, port) or _any_name(served)
+    return context, name
 
 
 def _any_name(certificate: x509.Certificate) -> str:

@@ -6,6 +6,7 @@ from gateway.services.audit import Audit
 from gateway.services.device_book import DeviceBook
 from gateway.services.health import Health
 from gateway.services.ports import BackupKeeper, CertificateKeeper, RestoreKeeper
+from gateway.services.renewals import Renewals
 from gateway.services.search import NetworkSearch
 from gateway.services.setup import Setup
 from gateway.services.site_settings import SiteSettings
@@ -22,5 +23,6 @@ class Administration:
     why: Why
     health: Health
     certificates: CertificateKeeper
+    renewals: Renewals | None = None  # where a public authority is asked
     backups: BackupKeeper
     restores: RestoreKeeper

@@ -13,7 +13,7 @@ from pydantic_settings import (
 )
 
 from gateway.settings.kinds import MIB, PRIVATE_NETWORKS, Network, Port, Proof
-from gateway.settings.listeners import Dns, Http, Https, Ipp, Listen, Lpd, Mdns, Queues, Raw, Relay, Remote
+from gateway.settings.listeners import Acme, Dns, Http, Https, Ipp, Listen, Lpd, Mdns, Queues, Raw, Relay, Remote
 from gateway.settings.mail import Mail, Mailbox, OAuth, Smtp
 from gateway.settings.people import (
     Audit,
@@ -47,6 +47,7 @@ from gateway.settings.work import (
 __all__ = [
     "MIB",
     "PRIVATE_NETWORKS",
+    "Acme",
     "Audit",
     "Backup",
     "Credit",
@@ -103,6 +104,7 @@ class Settings(BaseSettings):
     listen: Listen = Listen()
     http: Http = Http()
     https: Https = Https()
+    acme: Acme = Acme()
     ipp: Ipp = Ipp()
     mdns: Mdns = Mdns()
     dns: Dns = Dns()

@@ -1,9 +1,11 @@
 """What is listened on and announced: web, IPP, names, drivers, and print from outside."""
 
+import re
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, field_validator
 
 from gateway.settings.kinds import MIB, PRIVATE_NETWORKS, Network, Port
 
@@ -36,6 +38,55 @@ class Https(BaseModel):
     certificate: Path | None = None
     private_key: Path | None = None
     names: tuple[str, ...] = ()  # further DNS names and addresses for the certificate
+
+
+_LABEL = r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)"
+_HOST = re.compile(rf"(?=.{{1,253}}$){_LABEL}(\.{_LABEL})*")
+_ADDRESS = re.compile(r"[0-9.]+")
+
+
+class Acme(BaseModel):
+    """A certificate of a public or private authority by ACME (RFC 8555), which looks at port 80 of each name.
+
+    Naming its directory accepts its terms.
+    """
+
+    directory: str = ""  # such as https://acme-v02.api.letsencrypt.org/directory; "": none is asked for
+    names: tuple[str, ...] = ()  # host names that lead here; () is that of site.base_url
+    contact: str = ""  # a mail address, told when the account is made; "": none
+    ca_file: Path | None = None  # of a directory with a certificate of a private CA
+    eab_kid: str = ""  # external account binding (section 7.3.4), for authorities that take customers only
+    eab_hmac_key: SecretStr = SecretStr("")  # as the authority gave it, in base64url
+    eab_hmac_key_file: Path | None = None  # its first line; preferred to a key in the settings
+
+    @field_validator("directory")
+    @classmethod
+    def _is_directory(cls, directory: str) -> str:
+        parts = urlsplit(directory)
+        if directory and (parts.scheme != "https" or not parts.hostname):
+            raise ValueError(
+                "acme.directory is the https address of an authority's directory, "
+                "such as https://acme-v02.api.letsencrypt.org/directory."
+            )
+        return directory
+
+    @field_validator("names")
+    @classmethod
+    def _are_hosts(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if not _HOST.fullmatch(name) or _ADDRESS.fullmatch(name):
+                raise ValueError(
+                    f"acme.names takes host names such as print.example.org, not {name!r}: no address, no wildcard, "
+                    "and names with other letters in their ASCII form (xn--...)."
+                )
+        return tuple(dict.fromkeys(name.lower() for name in names))
+
+    @field_validator("contact")
+    @classmethod
+    def _is_mail(cls, contact: str) -> str:
+        if contact and not re.fullmatch(r"[^@\s,:]+@[^@\s,:]+", contact):
+            raise ValueError("acme.contact is one mail address, such as print@example.org.")
+        return contact
 
 
 class Ipp(BaseModel):

@@ -36,6 +36,31 @@ async def test_every_answer_carries_the_security_headers(alice: Visitor, path: s
     assert kept in answer.headers["cache-control"]
 
 
+@pytest.mark.parametrize(
+    ("site", "strict"),
+    [
+        ("https://print.example", True),
+        ("https://PRINT.example", True),
+        ("https://print.example:8443", False),  # nobody knows where port 443 leads
+        ("http://print.example", False),
+        ("https://192.0.2.10", False),
+    ],
+)
+async def test_browsers_are_told_to_come_by_tls_alone_where_that_leads_here(
+    house: House, site: str, strict: bool
+) -> None:
+    app = house.app(public_name=lambda name: name.lower() == "print.example")
+    async with visiting(app, site=site) as visitor:
+        for path in ("/", "/static/base.css", "/nothing"):
+            told = (await visitor.get(path)).headers.get("strict-transport-security")
+            assert told == ("max-age=2592000" if strict else None)
+
+
+async def test_below_an_own_authority_they_are_never_told_so(house: House) -> None:
+    async with visiting(house.app(), site="https://print.example") as visitor:
+        assert "strict-transport-security" not in (await visitor.get("/")).headers
+
+
 def test_the_policy_of_content_allows_nothing_inline() -> None:
     policy = HEADERS["Content-Security-Policy"]
     assert policy.startswith("default-src 'none'")

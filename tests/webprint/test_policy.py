@@ -66,6 +66,7 @@ def expected(method: str, path: str, role: str) -> set[int]:
         (anyone and path == "/signin" and role != "stranger", {303}),
         (path == "/language", {400}),  # none was chosen
         (path.startswith(("/s/", "/mail/")), {404}),  # there is no such link
+        (path.startswith("/.well-known/"), {404}),  # nobody asks for a certificate
         (path == "/setup/{file}", {404}),  # there is no such file
         (path == "/setup/test", {404}),  # no printer was chosen
         (path == "/register", {409}),  # nobody may here

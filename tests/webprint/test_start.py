@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
+from gateway.services.challenge_answers import ChallengeAnswers
 from gateway.settings import Settings
 from tests.webprint.visitor import Visitor, visiting
 from tests.webprint.web_house import House
@@ -148,3 +149,14 @@ async def test_static_files_travel_packed_to_those_who_can(visitor: Visitor) -> 
     packed = await visitor.get("/static/base.css", **{"accept-encoding": "gzip, br"})
     assert (plain.headers.get("content-encoding"), packed.headers["content-encoding"]) == (None, "gzip")
     assert plain.text == packed.text
+
+
+async def test_a_certificate_authority_finds_its_answer_and_nobody_another(house: House) -> None:
+    answers = ChallengeAnswers()
+    answers.put("a-token_of-the-authority", "a-token_of-the-authority.thumbprint")
+    async with visiting(house.app(challenge=answers.get), site="http://print.example") as visitor:
+        found = await visitor.get("/.well-known/acme-challenge/a-token_of-the-authority")
+        assert (found.status_code, found.content) == (200, b"a-token_of-the-authority.thumbprint")
+        assert found.headers["content-type"] == "application/octet-stream"
+        for other in ("another-token-of-somebody", "..%2f..%2fadmin", "a-token_of-the-authority%0a", ""):
+            assert (await visitor.get(f"/.well-known/acme-challenge/{other}")).status_code == 404

@@ -14,6 +14,7 @@ ACTIONS = {
     "backup.made": N_("Backup made"),
     "backup.prepared": N_("Backup waits to be put in place"),
     "backup.restored": N_("Backup put in place"),
+    "certificate.asked-for": N_("Public certificate asked for"),
     "certificate.replaced": N_("Certificate replaced"),
     "certificate.requested": N_("Certificate requested"),
     "credit.adjustment": N_("Credit corrected"),

@@ -22,6 +22,7 @@ LABELS = Words(
         "accepting": N_("Taking documents in"),
         "storage": N_("Room on the disk"),
         "certificate": N_("Certificate"),
+        "acme": N_("Certificate for public names"),
         "clock": N_("Clock"),
         "backup": N_("Backups"),
         "restore": N_("Restore"),

@@ -8,6 +8,7 @@ import pytest
 from gateway.domain.copier import CopierSession, CopierState, CountedBy, Counter
 from gateway.domain.job import JobState, Reason
 from gateway.domain.rights import GivenRole, Role
+from gateway.services.ports.acme import NotIssued
 from tests.webprint.visitor import Visitor, visiting
 from tests.webprint.web_house import PASSWORD, House
 
@@ -49,6 +50,42 @@ async def test_a_certificate_that_does_not_fit_is_refused_in_words(ada: Visitor)
         "BEGIN CERTIFICATE REQUEST" in (await ada.post("/admin/certificate", {"do": "request", "names": "a, b"})).text
     )
     assert (await ada.post("/admin/certificate", {"do": "explode"})).status_code == 400
+
+
+async def test_the_public_authority_is_asked_and_what_it_says_stands_on_the_page(house: House, ada: Visitor) -> None:
+    ports = house.house_ports
+    ports.issuer.refusal = NotIssued("connection", name="print.example", detail="<b>Connection refused</b>")
+    await ada.get("/admin/certificate")
+    assert (await ada.post("/admin/certificate", {"do": "acme"})).headers["location"] == "/admin/certificate"
+    page = (await ada.get("/admin/certificate")).text
+    assert "did not get through to print.example at port 80. It says: &lt;b&gt;Connection refused" in page
+    assert "Lead the name in the DNS to this gateway" in page
+    assert "<dd>acme.example</dd>" in page
+    ports.issuer.refusal = None
+    assert (await ada.post("/admin/certificate", {"do": "acme"})).headers["location"] == "/admin/certificate?done=tried"
+    page = (await ada.get("/admin/certificate?done=tried")).text
+    assert "has signed" in page
+    assert "Example Public CA" in page
+    noted = [(entry.action, entry.subject) for entry in ports.audit.rows]
+    assert noted == [("certificate.asked-for", "print.example")] * 2
+
+
+async def test_an_authority_that_asks_for_patience_is_left_alone(house: House, ada: Visitor) -> None:
+    issuer = house.house_ports.issuer
+    issuer.refusal = NotIssued("rateLimited", detail="too many", retry_after=3600)
+    await ada.get("/admin/certificate")
+    await ada.post("/admin/certificate", {"do": "acme"})
+    again = await ada.post("/admin/certificate", {"do": "acme"})
+    assert (again.status_code, "asks to be left alone" in again.text, len(issuer.asked)) == (429, True, 1)
+
+
+async def test_without_a_public_authority_nothing_is_said_of_one(house: House) -> None:
+    app = house.app(administration=replace(house.administration, renewals=None))
+    await house.identity.add_user("carl", password=PASSWORD, role=Role.ADMINISTRATOR)
+    async with visiting(app) as carl:
+        await carl.sign_in("carl")
+        assert "For public names" not in (await carl.get("/admin/certificate")).text
+        assert (await carl.post("/admin/certificate", {"do": "acme"})).status_code == 400
 
 
 async def test_a_backup_is_made_fetched_and_deleted_and_each_is_noted(house: House, ada: Visitor) -> None:
