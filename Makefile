@@ -22,7 +22,7 @@ RUN_PACKAGES := python3 python3-venv bubblewrap libseccomp2 ghostscript poppler-
 TEST_PACKAGES := cups cups-client cups-bsd cups-ipp-utils cups-filters avahi-daemon avahi-utils dbus \
 	postgresql chromium wrk curl openssl strace xfsprogs e2fsprogs procps iproute2 postfix util-linux \
 	slapd ldap-utils snmp snmpd swaks dovecot-imapd dovecot-pop3d bind9 bind9-dnsutils bind9-utils unbound dnsperf \
-	mosquitto coturn zbar-tools freeradius rlpr
+	mosquitto coturn zbar-tools freeradius rlpr pebble
 
 .PHONY: help run setup setup-test test lint unit bench faults lock clean
 

@@ -2,4 +2,4 @@
 
 from playwright.async_api import expect
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)

@@ -73,7 +73,7 @@ async def _walk(ours: Instance, link: str) -> None:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
         page = await browser.new_page(locale="en-GB")
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(60_000)
 
         async def on(step: str) -> None:
             nonlocal steps

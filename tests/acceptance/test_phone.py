@@ -52,7 +52,7 @@ class Hall:
     async def page(self) -> AsyncIterator[Page]:
         context: BrowserContext = await self.browser.new_context(**PHONE, permissions=["notifications"])
         page = await context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         wrong: list[str] = []
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("console", lambda said: wrong.append(said.text) if "Policy" in said.text else None)

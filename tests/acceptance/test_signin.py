@@ -3,6 +3,7 @@
 Pictures of the pages go to the folder that PAPERTAP_PICTURES names, else to a temporary one.
 """
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -13,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, async_playwright, expect
 
 from gateway.adapters.clock import SystemClock
 from gateway.adapters.oidc import OidcProvider
@@ -85,9 +86,10 @@ class Stage:
     async def page(self, size: tuple[int, int] = PHONE, **context: Any) -> AsyncIterator[Page]:
         """Anything that the browser complains about, above all violations of the content policy, fails the test."""
         width, height = size
-        async with await self._browser.new_context(viewport={"width": width, "height": height}, **context) as opened:
+        context = {"viewport": {"width": width, "height": height}, "service_workers": "block"} | context
+        async with await self._browser.new_context(**context) as opened:
             page = await opened.new_page()
-            page.set_default_timeout(15_000)
+            page.set_default_timeout(60_000)
             page.on("pageerror", lambda error: self.complaints.append(str(error)))
             page.on("console", lambda said: self.complaints.append(said.text) if "Policy" in said.text else None)
             yield page
@@ -266,12 +268,26 @@ async def test_a_passkey_by_its_button_and_for_confirming(stage: Stage) -> None:
         await add_passkey(stage, page)
         presence = {"authenticatorId": authenticator, "enabled": False}
         await session.send("WebAuthn.setAutomaticPresenceSimulation", presence)
+        quiet, asked, finger = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def hold(route: Route) -> None:
+            """The page asks quietly first. What the button asks begins once the finger is on."""
+            if quiet.is_set():
+                asked.set()
+                await finger.wait()
+            quiet.set()
+            await route.continue_()
+
+        await page.route("**/signin/passkey/options", hold)
         await page.get_by_role("button", name="Sign out").click()
         button = page.get_by_role("button", name="Use a passkey")
         await expect(button).to_be_visible()
         await page.get_by_text("Stay signed in for 30 days").click()
+        await asyncio.wait_for(quiet.wait(), 60)
         await button.click()
+        await asyncio.wait_for(asked.wait(), 60)
         await session.send("WebAuthn.setAutomaticPresenceSimulation", presence | {"enabled": True})
+        finger.set()
         await page.wait_for_url("**/jobs")
         (now,) = await stage.house.identity.sessions_of("alice")
         assert (now.method, bool(now.phone)) == ("passkey", True)

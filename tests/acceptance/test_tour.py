@@ -90,7 +90,7 @@ class Walk:
                 await self.browser.new_context(locale=LOCALES[self.language], reduced_motion="reduce")
             )
             page = await context.new_page()
-            page.set_default_timeout(20_000)
+            page.set_default_timeout(60_000)
             page.on("pageerror", lambda error: self.wrong.append(f"{page.url}: {error}"))
             page.on("console", lambda said: self.wrong.append(said.text) if "Policy" in said.text else None)
             self.pages[who] = page
