@@ -5,6 +5,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ _FOLDERS = (
     ("state", 0o755),
     ("ssl", 0o700),
 )
+PATIENCE = 60.0
+
 _CUPSD = """LogLevel none
 MaxLogSize 0
 MaxJobs 0
@@ -84,8 +87,17 @@ class Cups:
         return done.stdout
 
     def add_queue(self, name: str, uri: str, *options: str) -> None:
-        """Driverless, as a user would add it."""
-        self.run("lpadmin", "-p", name, "-E", "-v", uri, "-m", "everywhere", *options)
+        """Driverless, as a user would add it, who tries again when cupsd is too busy to be connected to."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self.run("lpadmin", "-p", name, "-E", "-v", uri, "-m", "everywhere", *options)
+            except RuntimeError as error:
+                if "Unable to connect to server" not in str(error) or time.monotonic() > end:
+                    raise
+                time.sleep(0.5)
+            else:
+                return
 
 
 @contextmanager
