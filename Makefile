@@ -80,9 +80,8 @@ lint:
 	$(BIN)/lint-imports
 	$(BIN)/pip-audit --requirement requirements.lock --disable-pip --progress-spinner off
 
-# One more process than processors: acceptance tests wait for other programs half of their time.
 unit:
-	$(BIN)/pytest -n $$(( $$(nproc) + 1 )) --dist loadgroup
+	$(BIN)/pytest -n auto --dist loadgroup
 
 bench: setup-test
 	$(BIN)/python -m tests.benchmarks
