@@ -9,7 +9,7 @@ NO_PAGES = {
     *("/qr.svg", "/ca.pem", "/static/{name}", "/language", "/jobs/events", "/jobs/quote", "/s/{token}/page.png"),
     *("/signin/oidc/{provider}", "/signin/oidc/{provider}/callback", "/signin/confirm/oidc/{provider}"),
     *("/account/security/link/{provider}", "/upload/files/{id}", "/upload/jobs/{id:int}", "/guest/code.svg"),
-    "/setup/{file}",
+    *("/setup/{file}", "/.well-known/acme-challenge/{token}"),
     *("/guest/jobs/{id:int}/quote", "/kiosk/{station}/last", "/kiosk/{station}/phone"),
     *("/app.webmanifest", "/sw.js", "/p", "/p/{name}/wait/{wait}"),  # the last reloads by itself: test_phone.py
     "/admin/users.csv",
