@@ -82,6 +82,9 @@ class Instance:
         raise RuntimeError("the process is gone")
 
 
+LOG_TAIL = 4000  # characters
+
+
 @contextmanager
 def papertap(
     *setup: tuple[str, ...],
@@ -127,6 +130,10 @@ def papertap(
                 process=process,
                 environment=environment,
             )
+    except Exception as error:
+        if (log := data.with_suffix(".log")).exists():
+            error.add_note(f"The server's log ends with:\n{log.read_text(errors='replace')[-LOG_TAIL:]}")
+        raise
     finally:
         shutil.rmtree(data, ignore_errors=True)
         data.with_suffix(".log").unlink(missing_ok=True)
