@@ -1,15 +1,31 @@
 """What all topics share of bodies: nothing unknown in, plain JSON out."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
 
 class Body(BaseModel):
     """What is sent: a field that does not belong there is refused, never ignored or taken over into a row."""
 
     model_config = ConfigDict(extra="forbid", str_max_length=2000)
+
+
+class Change(Body):
+    """What is not named stays as it is. What is named has a value: null would be a way to leave out what must be there.
+
+    `none` are the fields of which null says that there shall be none.
+    """
+
+    none: ClassVar[frozenset[str]] = frozenset()
+
+    @model_validator(mode="after")
+    def _no_null(self) -> Self:
+        named = [name for name in self.model_fields_set - self.none if getattr(self, name) is None]
+        if named:
+            raise ValueError(f"null is no value of {', '.join(sorted(named))}")
+        return self
 
 
 def _plain(text: str) -> str:

@@ -2,17 +2,17 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, ClassVar
 
 from fastapi import Response
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from gateway.domain.device import Device, DeviceState
 from gateway.domain.rights import Permission
 from gateway.errors import NotFound
 from gateway.i18n import gettext
 from mobile_api.jobs import JobOut, job_out
-from mobile_api.models import Body, Text, moment
+from mobile_api.models import Change, Text, moment
 from mobile_api.paging import Cursor, Limit, Page, page_of, read_cursor
 from mobile_api.policy import needs
 from mobile_api.reach import demand, reaches
@@ -47,8 +47,10 @@ class DeviceOut(BaseModel):
     version: int
 
 
-class DeviceChange(Body):
+class DeviceChange(Change):
     """What is not named stays as it is; `formats` are for devices that cannot be asked, best first."""
+
+    none: ClassVar[frozenset[str]] = frozenset({"failover"})
 
     uri: Uri | None = None
     info: Annotated[Short, Field(min_length=1)] | None = None
@@ -56,13 +58,6 @@ class DeviceChange(Body):
     site: SiteName | None = None
     failover: Name | None = None
     formats: Annotated[list[Format], Field(min_length=1, max_length=20)] | None = None
-
-    @model_validator(mode="after")
-    def _no_null(self) -> Self:
-        named = [name for name in self.model_fields_set - {"failover"} if getattr(self, name) is None]
-        if named:
-            raise ValueError(f"null is no value of {', '.join(sorted(named))}")
-        return self
 
 
 class NewDevice(DeviceChange):

@@ -1,14 +1,14 @@
 """Groups as a tree, and who has which role where."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated
 
 from fastapi import Path, Query, Response
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from gateway.domain.group import Group, GroupKind
 from gateway.domain.rights import GivenRole, Permission, Role
-from mobile_api.models import Body, Text, moment
+from mobile_api.models import Body, Change, Text, moment
 from mobile_api.paging import Cursor, Limit, Page, page_of, read_cursor, read_number
 from mobile_api.policy import needs
 from mobile_api.router import Asking, Given, Topic
@@ -34,20 +34,13 @@ class GroupOut(BaseModel):
     version: int
 
 
-class GroupChange(Body):
+class GroupChange(Change):
     """What is not named stays as it is."""
 
     kind: GroupKind | None = None
     label: Words | None = None
     parent: Words | None = None
     cost_centre: Words | None = None
-
-    @model_validator(mode="after")
-    def _no_null(self) -> Self:
-        named = [name for name in self.model_fields_set if getattr(self, name) is None]
-        if named:
-            raise ValueError(f"null is no value of {', '.join(sorted(named))}")
-        return self
 
 
 class NewGroup(Body):

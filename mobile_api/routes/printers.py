@@ -1,10 +1,10 @@
 """Printers: what people submit to, and what staff settles about them."""
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from fastapi import Response
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from gateway.domain.house import HouseRules
 from gateway.domain.kiosk import KioskProof
@@ -15,7 +15,7 @@ from gateway.domain.rights import Permission
 from gateway.domain.site import parse_network
 from gateway.errors import BadRequest, NotFound
 from gateway.services.printers import Printers
-from mobile_api.models import Body, Text
+from mobile_api.models import Body, Change, Text
 from mobile_api.paging import Cursor, Limit, Page, page_of, read_cursor
 from mobile_api.policy import needs, own
 from mobile_api.reach import demand, reaches
@@ -104,7 +104,7 @@ class PrinterOut(BaseModel):
     version: int
 
 
-class PrinterChange(Body):
+class PrinterChange(Change):
     """What is not named stays as it is."""
 
     info: Annotated[Short, Field(min_length=1)] | None = None
@@ -132,14 +132,6 @@ class PrinterChange(Body):
     projects: ProjectPolicy | None = None
     tariff: TariffBody | None = None
     rules: Rules | None = None
-
-    @model_validator(mode="after")
-    def _no_null(self) -> Self:
-        """A field that is named has a value: null would be a way to leave out what must be there."""
-        named = [name for name in self.model_fields_set if getattr(self, name) is None]
-        if named:
-            raise ValueError(f"null is no value of {', '.join(sorted(named))}")
-        return self
 
 
 class NewPrinter(PrinterChange):

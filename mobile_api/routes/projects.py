@@ -1,15 +1,15 @@
 """What jobs are charged to: all of it for who manages projects, and to everybody what they may choose."""
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar
 
 from fastapi import Path, Query, Response
-from pydantic import AwareDatetime, BaseModel, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, Field
 
 from gateway.domain.project import LONGEST_CODE, LONGEST_TITLE, Project
 from gateway.domain.rights import Permission
 from gateway.services.projects import LONGEST_NAME, MOST_NAMES
-from mobile_api.models import Body, Text, moment
+from mobile_api.models import Body, Change, Text, moment
 from mobile_api.paging import Cursor, Limit, Page, page_of, read_cursor
 from mobile_api.policy import needs, own
 from mobile_api.router import Asking, Given, Topic
@@ -38,8 +38,10 @@ class ProjectOut(BaseModel):
     version: int
 
 
-class ProjectChange(Body):
+class ProjectChange(Change):
     """What is not named stays as it is; who names groups or users names all of them. `until` null: without an end."""
+
+    none: ClassVar[frozenset[str]] = frozenset({"until"})
 
     title: Title | None = None
     active: bool | None = None
@@ -47,13 +49,6 @@ class ProjectChange(Body):
     groups: Names | None = None
     users: Names | None = None
     until: AwareDatetime | None = None
-
-    @model_validator(mode="after")
-    def _no_null(self) -> Self:
-        named = [name for name in self.model_fields_set - {"until"} if getattr(self, name) is None]
-        if named:
-            raise ValueError(f"null is no value of {', '.join(sorted(named))}")
-        return self
 
 
 class NewProject(Body):

@@ -1,14 +1,14 @@
 """Sites and their zones: which networks belong to which place, and what is shown there."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
 from fastapi import Response
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from gateway.domain.rights import Permission
 from gateway.domain.site import Site, Zone, parse_network
 from gateway.errors import Conflict, NotFound, Outdated
-from mobile_api.models import Body, Text
+from mobile_api.models import Body, Change, Text
 from mobile_api.policy import needs
 from mobile_api.reach import demand, reaches
 from mobile_api.router import Asking, Given, Topic
@@ -39,7 +39,7 @@ class SiteOut(BaseModel):
     version: int
 
 
-class SiteChange(Body):
+class SiteChange(Change):
     """What is not named stays as it is; `zones` replaces all of them."""
 
     info: Annotated[Short, Field(min_length=1)] | None = None
@@ -47,13 +47,6 @@ class SiteChange(Body):
     language: Annotated[Text, Field(max_length=10)] | None = None
     time_zone: Annotated[Text, Field(max_length=60)] | None = None
     zones: Annotated[list[ZoneBody], Field(max_length=500)] | None = None
-
-    @model_validator(mode="after")
-    def _no_null(self) -> Self:
-        named = [name for name in self.model_fields_set if getattr(self, name) is None]
-        if named:
-            raise ValueError(f"null is no value of {', '.join(sorted(named))}")
-        return self
 
 
 class NewSite(SiteChange):

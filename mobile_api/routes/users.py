@@ -1,15 +1,15 @@
 """Users, and what they prove themselves by. What staff may touch is the service's to say; it writes down what it does."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, ClassVar
 
 from fastapi import Path, Query, Response
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from gateway.domain.rights import Permission, Role
 from gateway.domain.user import User
 from gateway.services.user_admin import TEXTS, Wish
-from mobile_api.models import Body, Text, moment
+from mobile_api.models import Body, Change, Text, moment
 from mobile_api.paging import Cursor, Limit, Page, page_of, read_cursor
 from mobile_api.policy import needs
 from mobile_api.router import Asking, Given, Topic
@@ -44,21 +44,16 @@ class UserOut(BaseModel):
     version: int
 
 
-class UserChange(Body):
+class UserChange(Change):
     """What is not named stays as it is; `email` null takes the address away."""
+
+    none: ClassVar[frozenset[str]] = frozenset({"email"})
 
     full_name: Long | None = None
     email: Annotated[Text, Field(max_length=320)] | None = None
     role: Role | None = None
     groups: Annotated[list[Group], Field(max_length=200)] | None = None
     disabled: bool | None = None
-
-    @model_validator(mode="after")
-    def _no_null(self) -> Self:
-        named = [name for name in self.model_fields_set - {"email"} if getattr(self, name) is None]
-        if named:
-            raise ValueError(f"null is no value of {', '.join(sorted(named))}")
-        return self
 
 
 class NewUser(Body):
