@@ -25,5 +25,10 @@ def traces_of(settings: Settings) -> "OtlpTraces":
 
 async def trace_jobs(gateway: Gateway, traces: "OtlpTraces") -> None:
     """Until cancelled."""
-    share = gateway.settings.traces.sample
-    await Tracing(traces=traces, jobs=gateway.database.jobs, events=gateway.events, share=share).run()
+    await Tracing(
+        traces=traces,
+        jobs=gateway.database.jobs,
+        receipts_of=gateway.database.why.receipts_of,
+        events=gateway.events,
+        share=gateway.settings.traces.sample,
+    ).run()

@@ -5,7 +5,6 @@ The ledger is the truth: the end of a job only says whose receipts to look at, a
 
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -14,6 +13,7 @@ from gateway.domain.events import Event
 from gateway.domain.price import FREE
 from gateway.errors import PapertapError
 from gateway.services.ports import Clock, EventBus
+from gateway.services.ports.why import ReceiptsOf
 
 REMEMBERED = 10_000  # receipts; that a job has ended may be told twice
 
@@ -23,9 +23,7 @@ log = logging.getLogger(__name__)
 class Takings:
     """`charged` by currency. Receipts from before the start are not among them."""
 
-    def __init__(
-        self, *, receipts_of: Callable[[int], Awaitable[Sequence[Receipt]]], events: EventBus, clock: Clock
-    ) -> None:
+    def __init__(self, *, receipts_of: ReceiptsOf, events: EventBus, clock: Clock) -> None:
         self._receipts_of = receipts_of
         self._events = events
         self._since = clock.now()

@@ -6,6 +6,7 @@ for the one span that it is; what an event was lost of is told with the job's ne
 
 import logging
 from collections import OrderedDict
+from collections.abc import Sequence
 
 from gateway.domain.account import Receipt
 from gateway.domain.events import Event, JobRecord
@@ -14,10 +15,10 @@ from gateway.domain.trace import TRACED, is_sampled, read_traceparent, spans_of
 from gateway.errors import PapertapError
 from gateway.services.ports import Clock, EventBus, JobChange, JobStore
 from gateway.services.ports.traces import Traces
+from gateway.services.ports.why import ReceiptsOf
 
 PROGRAM = "api"
 REMEMBERED = 10_000  # jobs
-RECENT = 100  # ledger rows of the owner, among which the job's own are looked for
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +46,12 @@ class TraceLinks:
 class Tracing:
     """`share` of all jobs are told of, 0 to 1: all of a job or nothing."""
 
-    def __init__(self, *, traces: Traces, jobs: JobStore, events: EventBus, share: float) -> None:
+    def __init__(
+        self, *, traces: Traces, jobs: JobStore, receipts_of: ReceiptsOf, events: EventBus, share: float
+    ) -> None:
         self._traces = traces
         self._jobs = jobs
+        self._receipts_of = receipts_of
         self._events = events
         self._share = share
         self._told: OrderedDict[int, set[int]] = OrderedDict()
@@ -76,9 +80,6 @@ class Tracing:
         while len(self._told) > REMEMBERED:
             self._told.popitem(last=False)
 
-    async def _receipts(self, job: Job) -> list[Receipt]:
+    async def _receipts(self, job: Job) -> Sequence[Receipt]:
         """Of a job that was never released there are none."""
-        if job.released_at is None and not job.state.ended:
-            return []
-        payer = job.charged_to or job.owner
-        return [one for one in await self._jobs.receipts(owner=payer, limit=RECENT) if one.job_id == job.id]
+        return () if job.released_at is None and not job.state.ended else await self._receipts_of(job.id)

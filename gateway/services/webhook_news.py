@@ -7,7 +7,7 @@ looked at is told as its latest state. Every queued event is told at least once.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
@@ -22,6 +22,7 @@ from gateway.domain.webhook import AUDIT, RECEIPT, Delivery, Webhook, body_of
 from gateway.errors import PapertapError
 from gateway.services.ports import AuditStore, Clock, EventBus, JobQuery, JobStore
 from gateway.services.ports.webhooks import Told, WebhookStore
+from gateway.services.ports.why import ReceiptsOf
 from gateway.services.printers import Printers
 
 GATHER_SECONDS = 0.5  # events come in bursts, and a row is read once for each burst
@@ -48,7 +49,7 @@ class WebhookNews:
         store: WebhookStore,
         jobs: JobStore,
         printers: Printers,
-        receipts_of: Callable[[int], Awaitable[Sequence[Receipt]]],
+        receipts_of: ReceiptsOf,
         audit: AuditStore,
         events: EventBus,
         clock: Clock,

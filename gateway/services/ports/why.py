@@ -1,10 +1,14 @@
 """What people ask of jobs long ago, and of documents that never became one."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.domain.account import Receipt
 from gateway.domain.events import IntakeAttempt
+
+ReceiptsOf = Callable[[int], Awaitable[Sequence[Receipt]]]
+"""WhyStore.receipts_of, for whoever asks nothing else."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

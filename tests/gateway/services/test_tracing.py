@@ -12,7 +12,9 @@ from gateway.errors import Unavailable
 from gateway.services.ports import JobChange
 from gateway.services.tracing import Tracing
 from tests.builders import NOW
+from tests.fake_rows import MemoryAttemptStore
 from tests.fakes import FakeClock, MemoryEventBus, MemoryJobStore, a_held_job
+from tests.fakes_administration import MemoryWhyStore
 
 
 @dataclass
@@ -36,7 +38,8 @@ class Desk:
 
     @asynccontextmanager
     async def tracing(self, share: float = 1.0) -> AsyncIterator[None]:
-        work = Tracing(traces=self.traces, jobs=self.jobs, events=self.events, share=share)
+        receipts_of = MemoryWhyStore(self.jobs, MemoryAttemptStore()).receipts_of
+        work = Tracing(traces=self.traces, jobs=self.jobs, receipts_of=receipts_of, events=self.events, share=share)
         task = asyncio.create_task(work.run())
         await self.clock.settle()
         yield
