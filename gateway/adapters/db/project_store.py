@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from gateway.adapters.db.planning import count_anew
 from gateway.adapters.db.project_tables import project_habits, project_holders, project_words, projects
 from gateway.adapters.db.tables import CHARGED, receipts
 from gateway.adapters.db.transactions import Transactions
@@ -46,7 +47,7 @@ _HOLDERS = (
     .order_by(holders.project_uuid, holders.holder_folded)
 )
 _TITLES = select(p.code, p.title).where(p.code.in_(bindparam("codes", expanding=True)))
-_MANY = 500  # names in one question
+_MANY = 500  # names in one question; projects that change what the database knows of its tables
 
 
 class SqlProjectStore:
@@ -69,6 +70,8 @@ class SqlProjectStore:
             for table, rows in ((project_words, _words(several)), (project_holders, _holders(several))):
                 if rows:
                     connection.execute(insert(table), rows)
+            if len(several) >= _MANY:
+                count_anew(connection, projects, project_words, project_holders)
 
         await self._transactions.write(work)
 
