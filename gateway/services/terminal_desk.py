@@ -1,22 +1,20 @@
 """What somebody does at a terminal: come in by card, PIN, password or phone, see, choose, release, and go (row 86).
 
-The release station's own rules decide (kiosk): which proofs, what a group must show, who is locked out. One terminal
-has one person at a time; what is known of that visit is kept here, under a session that ends by itself.
+The release station's own rules decide (kiosk): which proofs, what a group must show, who is locked out. What is
+known of a visit is in terminal_visits, what a person sees of the own jobs in terminal_jobs.
 """
 
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from decimal import Decimal
+from dataclasses import replace
 from math import inf
 from uuid import UUID
 
 from gateway.domain.copier import CopierSession
 from gateway.domain.device import Device
-from gateway.domain.job import Job, JobState, Reason
+from gateway.domain.job import JobState
 from gateway.domain.terminal import OnTap, Terminal
 from gateway.domain.user import Actor, User, is_guest
-from gateway.errors import Forbidden, NotAuthenticated, NotFound, NotPossible, Refusal
+from gateway.errors import Forbidden, NotFound, NotPossible, Refusal
 from gateway.services.card_guard import CardGuard
 from gateway.services.cards import Cards
 from gateway.services.charging import Charging
@@ -28,7 +26,6 @@ from gateway.services.kiosk_stations import Station
 from gateway.services.offline_logins import OfflineLogins
 from gateway.services.phone_sign_in import PhoneSignIn
 from gateway.services.ports import Clock, JobQuery, JobStore, UsedCodes
-from gateway.services.pricing import Pricing
 from gateway.services.printers import Printers
 from gateway.services.proofs import normal_card
 from gateway.services.release import Outcome, Release
@@ -38,10 +35,8 @@ from gateway.services.tap_probe import TapProbe
 from gateway.services.terminal_answers import (
     Answer,
     Asked,
-    Chosen,
     CopierTold,
     Feedback,
-    Listed,
     Projects,
     Queued,
     Refused,
@@ -50,33 +45,16 @@ from gateway.services.terminal_answers import (
     SignedIn,
     SignedOut,
     Told,
-    WaitingJob,
     Wished,
     WishState,
     told,
 )
+from gateway.services.terminal_jobs import TerminalJobs
+from gateway.services.terminal_visits import HELD_SECONDS, TerminalVisits
 from gateway.services.terminals import Terminals
 from gateway.services.wishes import Wish, Wishes
 
-HELD_SECONDS = 60.0  # between a card and the PIN after it
-MOST_VISITS = 5000
 COUNTED = "Cards were held to this reader whose numbers follow each other, as somebody who guesses does."
-
-
-@dataclass(kw_only=True, slots=True)
-class _Visit:
-    """`cookie` of a station's session; `held` the card's hash that waits for its second proof; `screen` the phone's.
-
-    `card` is the hash of an unknown card that a phone may add, or, within a minute of `card_at`, whoever signs in next.
-    """
-
-    cookie: str = ""
-    held: str = ""
-    held_at: float = 0.0
-    screen: str = ""
-    card: str | None = None
-    card_at: float = 0.0
-    offered: bool = False
 
 
 class TerminalDesk:
@@ -116,23 +94,20 @@ class TerminalDesk:
         self.present: set[UUID] = set()
         self._identity = identity
         self._cards = cards
-        self._printers = printers
         self._release = release
         self._jobs = jobs
         self._clock = clock
-        self._pricing = Pricing(currency=currency)
-        self._currency = currency
-        self._credit = credit
         self._base = base
         self._tell = tell
         self._guard = CardGuard()
-        self._visits: OrderedDict[UUID, _Visit] = OrderedDict()
+        self._visits = TerminalVisits(sessions=kiosk.sessions, phones=phones, clock=clock)
+        self._waiting = TerminalJobs(kiosk=kiosk, printers=printers, credit=credit, currency=currency)
 
     # -- coming in
 
     async def tap(self, terminal: Terminal, raw: str, *, address: str) -> list[Answer]:
         """`raw`: as the reader sent it. Where the page of this station is open, it goes on there."""
-        await self._leave(terminal)
+        await self._visits.end(terminal)
         if self.probe.caught(terminal.uuid, raw):
             return [Told(feedback=Feedback.LOOK_AT_SCREEN, text="Test card read.")]
         try:
@@ -149,8 +124,7 @@ class TerminalDesk:
 
     def _second(self, terminal: Terminal, entry: Entry) -> list[Answer]:
         assert entry.second is not None
-        visit = self._visit(terminal)
-        visit.held, visit.held_at = entry.card or "", self._clock.monotonic()
+        self._visits.hold(terminal, entry.card or "")
         text = "Card read. Now your PIN." if entry.second == "pin" else "Card read. Now your password."
         return [Told(feedback=Feedback.SECOND_PROOF, text=text), Asked(second=entry.second)]
 
@@ -164,18 +138,14 @@ class TerminalDesk:
             self._guard.note_known(terminal.name, hashed)
             self._guard.forget(terminal.name)
         elif self._guard.note_unknown(terminal.name, number):
-            locked = await self.terminals.lock(
-                terminal,
-                "Cards were held to this reader whose numbers follow each other, as somebody who guesses does.",
-            )
+            locked = await self.terminals.lock(terminal, COUNTED)
             self._guard.forget(terminal.name)
             await self._tell(locked)
         return entry
 
     async def pin(self, terminal: Terminal, pin: str, *, address: str) -> list[Answer]:
         """Alone, or after a card that asks for it."""
-        station, visit = self.kiosk.station(terminal.station), self._visit(terminal)
-        held = self._held(visit)
+        station, held = self.kiosk.station(terminal.station), self._visits.take_held(terminal)
         if held:
             entry = await self.kiosk.by_second(station, held, pin, address=address)
         else:
@@ -184,8 +154,7 @@ class TerminalDesk:
 
     async def password(self, terminal: Terminal, name: str, password: str, *, address: str) -> list[Answer]:
         """Alone, or after a card that asks for it; then the name is the card's."""
-        station, visit = self.kiosk.station(terminal.station), self._visit(terminal)
-        held = self._held(visit)
+        station, held = self.kiosk.station(terminal.station), self._visits.take_held(terminal)
         if held and not name:
             entry = await self.kiosk.by_second(station, held, password, address=address)
         else:
@@ -200,7 +169,7 @@ class TerminalDesk:
 
     def show(self, terminal: Terminal, *, card: str | None = None) -> Shown:
         """A code for a phone, to sign in here, or to add the unknown card of that hash."""
-        station, visit = self.kiosk.station(terminal.station), self._visit(terminal)
+        station, visit = self.kiosk.station(terminal.station), self._visits.at(terminal)
         visit.screen = visit.screen or self.phones.new_screen()
         if card is not None:
             visit.card, visit.card_at = card, self._clock.monotonic()
@@ -211,7 +180,7 @@ class TerminalDesk:
 
     async def phone(self, terminal: Terminal, *, address: str) -> list[Answer]:
         """Waits until a phone approved what is shown, and lets that person in."""
-        visit = self._visit(terminal)
+        visit = self._visits.at(terminal)
         await self.phones.wait(visit.screen)
         station = self.kiosk.station(terminal.station)
         approved = self.phones.take(visit.screen, station=station.name)
@@ -228,7 +197,7 @@ class TerminalDesk:
         self, terminal: Terminal, *, days: int | None, replace_oldest: bool, address: str
     ) -> list[Answer]:
         """The unknown card that was held here before becomes that of whoever signed in next, lent or for good."""
-        actor, visit = await self._actor(terminal, address), self._visit(terminal)
+        actor, visit = await self._visits.actor(terminal, address=address), self._visits.at(terminal)
         if not visit.offered or visit.card is None or self._clock.monotonic() - visit.card_at > 2 * HELD_SECONDS:
             raise NotPossible("No new card was held to the reader before. Hold it there first, then sign in.")
         await self._cards.add_hash(actor.user or "", visit.card, replace_oldest=replace_oldest, days=days)
@@ -239,54 +208,37 @@ class TerminalDesk:
         return [Told(feedback=Feedback.CARD_ADDED, text=text)]
 
     async def sign_out(self, terminal: Terminal) -> list[Answer]:
-        await self._leave(terminal)
+        await self._visits.end(terminal)
         return [Told(feedback=Feedback.SIGNED_OUT, text="Signed out."), SignedOut()]
+
+    async def who(self, terminal: Terminal, *, address: str) -> str | None:
+        """Whoever is signed in; asking is no sign of life."""
+        actor = await self._visits.present(terminal, address=address)
+        return None if actor is None else actor.user
 
     def connected(self, terminal: UUID) -> bool:
         return terminal in self.present
 
-    async def who(self, terminal: Terminal, *, address: str) -> str | None:
-        """Whoever is signed in; asking is no sign of life."""
-        visit = self._visits.get(terminal.uuid)
-        if visit is None or not visit.cookie:
-            return None
-        found = await self.kiosk.sessions.find(visit.cookie, address=address, touch=False)
-        if found is None:
-            visit.cookie = ""
-            return None
-        return found[1].user
-
     # -- jobs
 
     async def listed(self, terminal: Terminal, *, address: str) -> list[Answer]:
-        actor = await self._actor(terminal, address)
-        return [await self._list(self.kiosk.station(terminal.station), actor)]
+        actor = await self._visits.actor(terminal, address=address)
+        return [await self._waiting.listed(self.kiosk.station(terminal.station), actor)]
 
     async def jobs_of(self, terminal: Terminal, *, address: str) -> list[Answer]:
         """The list of whoever is there, unasked: no sign of life."""
-        visit = self._visits.get(terminal.uuid)
-        found = await self.kiosk.sessions.find(visit.cookie, address=address, touch=False) if visit else None
-        return [] if found is None else [await self._list(self.kiosk.station(terminal.station), found[1])]
+        actor = await self._visits.present(terminal, address=address)
+        return [] if actor is None else [await self._waiting.listed(self.kiosk.station(terminal.station), actor)]
 
     async def select(self, terminal: Terminal, ids: Sequence[int], *, address: str) -> list[Answer]:
         """What these jobs are together; NotFound for another's."""
-        actor, station = await self._actor(terminal, address), self.kiosk.station(terminal.station)
-        rows = [self._row(await self._release.visible(job_id, actor), station) for job_id in ids]
-        prices = [row.price for row in rows if row.price is not None]
-        standing, price = await self._credit.of(actor.user), sum(prices, Decimal(0))
-        return [
-            Chosen(
-                jobs=tuple(row.id for row in rows),
-                sheets=sum(row.sheets or 0 for row in rows),
-                price=price if prices else None,
-                currency=self._currency,
-                credit_after=None if standing is None else standing.free - price,
-            )
-        ]
+        actor, station = await self._visits.actor(terminal, address=address), self.kiosk.station(terminal.station)
+        jobs = [await self._release.visible(job_id, actor) for job_id in ids]
+        return [await self._waiting.chosen(station, actor, jobs)]
 
     async def projects(self, terminal: Terminal, text: str, *, address: str) -> list[Answer]:
         """What whoever is there may charge jobs to: without a text favourites, the last used, and then all."""
-        actor = await self._actor(terminal, address)
+        actor = await self._visits.actor(terminal, address=address)
         picker = await self._charging.picker(actor)
         found = await self._charging.search(actor, text)
         near = () if text else picker.all
@@ -302,15 +254,15 @@ class TerminalDesk:
         self, terminal: Terminal, ids: Sequence[int] | None, *, address: str, charge: Mapping[str, object] = NOTHING
     ) -> list[Answer]:
         """None: all that can come out here. Answered at once; the sending goes on behind. `charge`: see Kiosk.release."""
-        actor, station = await self._actor(terminal, address), self.kiosk.station(terminal.station)
+        actor, station = await self._visits.actor(terminal, address=address), self.kiosk.station(terminal.station)
         if ids is None:
-            ids = [row.id for row in (await self._list(station, actor)).jobs if row.here]
+            ids = [row.id for row in (await self._waiting.listed(station, actor)).jobs if row.here]
         if not ids:
             return [Told(feedback=Feedback.NOTHING_TO_PRINT, text="Nothing waits for you here.")]
         return await self._sent(station, await self.kiosk.release(station, ids, actor, charge=charge))
 
     async def cancel(self, terminal: Terminal, ids: Sequence[int], *, address: str) -> list[Answer]:
-        actor = await self._actor(terminal, address)
+        actor = await self._visits.actor(terminal, address=address)
         done: list[int] = []
         refused: list[Refused] = []
         for job_id in ids:
@@ -343,7 +295,7 @@ class TerminalDesk:
         self, terminal: Terminal, key: str, reading: Reading | None, *, address: str
     ) -> list[Answer]:
         """Whoever is signed in may copy at the station's device."""
-        actor = await self._actor(terminal, address)
+        actor = await self._visits.actor(terminal, address=address)
         session = await self.copiers.begin(terminal, self._copier(terminal), actor, key, reading)
         return [CopierTold(session=session)]
 
@@ -369,31 +321,6 @@ class TerminalDesk:
 
     # -- within
 
-    def _visit(self, terminal: Terminal) -> _Visit:
-        visit = self._visits.setdefault(terminal.uuid, _Visit())
-        self._visits.move_to_end(terminal.uuid)
-        while len(self._visits) > MOST_VISITS:
-            self._visits.popitem(last=False)
-        return visit
-
-    def _held(self, visit: _Visit) -> str:
-        held, visit.held = visit.held, ""
-        return held if held and self._clock.monotonic() - visit.held_at <= HELD_SECONDS else ""
-
-    async def _leave(self, terminal: Terminal) -> None:
-        visit = self._visits.pop(terminal.uuid, None)
-        if visit is not None and visit.cookie:
-            await self.kiosk.sessions.close(visit.cookie)
-        if visit is not None and visit.screen:
-            self.phones.forget(visit.screen)
-
-    async def _actor(self, terminal: Terminal, address: str) -> Actor:
-        visit = self._visits.get(terminal.uuid)
-        found = await self.kiosk.sessions.find(visit.cookie, address=address) if visit and visit.cookie else None
-        if found is None:
-            raise NotAuthenticated("Nobody is signed in here any more. Hold your card to the reader.")
-        return found[1]
-
     async def _entered(
         self, terminal: Terminal, station: Station, entry: Entry, address: str, *, by_card: bool
     ) -> list[Answer]:
@@ -403,15 +330,14 @@ class TerminalDesk:
     async def _in(
         self, terminal: Terminal, station: Station, name: str, address: str, *, by_card: bool
     ) -> list[Answer]:
-        card, card_at = self._to_keep(terminal, station, name, by_card=by_card)
-        await self._leave(terminal)
-        cookie, _ = await self.kiosk.sessions.open(name, address=address)
-        visit = self._visit(terminal)
-        visit.cookie, visit.card, visit.card_at, visit.offered = cookie, card, card_at, card is not None
-        actor = await self._actor(terminal, address)
+        card, card_at = None, 0.0
+        if not by_card and self.kiosk.may_enrol(station) and terminal.locked_at is None:
+            card, card_at = self._visits.to_keep(terminal, name)
+        visit = await self._visits.begin(terminal, name, address=address, card=card, card_at=card_at)
+        actor = await self._visits.actor(terminal, address=address)
         if by_card and terminal.on_tap is OnTap.RELEASE:
             first, *rest = await self._all(station, actor)
-            await self._leave(terminal)
+            await self._visits.end(terminal)
             full, remember = await self._known(name)
             return [replace(first, name=full, remember=remember) if isinstance(first, Told) else first, *rest]
         full, remember = await self._known(name)
@@ -423,16 +349,7 @@ class TerminalDesk:
             new_card=visit.offered,
         )
         text = f"Hello, {full}."
-        return [Told(feedback=Feedback.SIGNED_IN, text=text), signed_in, await self._list(station, actor)]
-
-    def _to_keep(self, terminal: Terminal, station: Station, name: str, *, by_card: bool) -> tuple[str | None, float]:
-        """(the unknown card that was held here a moment ago and may become this person's, when that was)."""
-        visit = self._visits.get(terminal.uuid)
-        fresh = visit is not None and self._clock.monotonic() - visit.card_at <= HELD_SECONDS
-        may = self.kiosk.may_enrol(station) and terminal.locked_at is None
-        if visit is None or not fresh or by_card or is_guest(name) or not may:
-            return None, 0.0
-        return visit.card, visit.card_at
+        return [Told(feedback=Feedback.SIGNED_IN, text=text), signed_in, await self._waiting.listed(station, actor)]
 
     async def _known(self, name: str) -> tuple[str, str]:
         """(the name to greet with, what an offline cache may keep)."""
@@ -443,7 +360,7 @@ class TerminalDesk:
 
     async def _all(self, station: Station, actor: Actor, *, before: float = inf) -> list[Answer]:
         """A box without a screen: everything, at once."""
-        rows = (await self._list(station, actor)).jobs
+        rows = (await self._waiting.listed(station, actor)).jobs
         ready = [row.id for row in rows if row.here and row.created_at <= before]
         if not ready:
             return [Told(feedback=Feedback.NOTHING_TO_PRINT, text="Nothing waits for you here.")]
@@ -473,46 +390,3 @@ class TerminalDesk:
             return [Told(feedback=Feedback.UNKNOWN_CARD, text=text)]
         text = "This card is not known here. Scan the code with your phone to make it yours."
         return [Told(feedback=Feedback.UNKNOWN_CARD, text=text), self.show(terminal, card=entry.card)]
-
-    async def _list(self, station: Station, actor: Actor) -> Listed:
-        rows = tuple(self._row(job, station) for job in await self.kiosk.waiting(actor))
-        prices = [row.price for row in rows if row.here and row.price is not None]
-        total = sum(prices, Decimal(0)) if prices else None
-        standing = await self._credit.of(actor.user)
-        credit = None if standing is None else standing.free
-        return Listed(jobs=rows, currency=self._currency, total=total, credit=credit)
-
-    def _row(self, job: Job, station: Station) -> WaitingJob:
-        here, why = self._here(job, station)
-        return WaitingJob(
-            id=job.id,
-            name=job.name,
-            sheets=job.media_sheets,
-            impressions=job.impressions,
-            color=bool(job.color),
-            created_at=job.created_at,
-            here=here,
-            why=why,
-            price=self._price(job, station) if here else None,
-            project=job.project,
-            needs_project=here and self._printers.get(job.printer).lacks_project(job),
-        )
-
-    def _here(self, job: Job, station: Station) -> tuple[bool, str]:
-        if job.has(Reason.DOCUMENT_PASSWORD_ERROR):
-            return False, "This document is protected: give its password first."
-        if job.state is not JobState.PENDING_HELD or not job.prepared:
-            return False, "This job is being prepared or printed."
-        try:
-            targets = self._printers.targets_of(self._printers.get(job.printer))
-        except NotFound:  # deleted since
-            return False, "Its printer is gone."
-        if any(device in targets for device in station.devices):
-            return True, ""
-        return False, "It comes out at another printer."
-
-    def _price(self, job: Job, station: Station) -> Decimal | None:
-        printer = self._printers.get(job.printer)
-        if printer.tariff.free:
-            return None
-        return self._pricing.of(job, printer, device=station.device).amount
