@@ -13,12 +13,13 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 NEEDED = ("dbus-daemon", "avahi-daemon", "avahi-browse", "avahi-publish", "ippfind", "driverless", "unshare")
-SECONDS = 30.0
+SECONDS = 60.0
+ONE_RUN = 20.0  # seconds: avahi-browse waits for ever when a service takes its leave while it is being resolved
 
 _BUS = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
@@ -76,8 +77,9 @@ class Avahi:
             await process.communicate()
 
     async def run(self, *command: str) -> str:
+        """What it wrote; TimeoutError when it does not end by itself."""
         async with self.running(*command) as process:
-            out, _ = await asyncio.wait_for(process.communicate(), SECONDS)
+            out, _ = await asyncio.wait_for(process.communicate(), ONE_RUN)
         return out.decode()
 
     async def browse(self, type_: str) -> dict[str, Seen]:
@@ -94,17 +96,19 @@ class Avahi:
         """Asks until it is there; TimeoutError when it never is."""
         async with asyncio.timeout(SECONDS):
             while True:
-                found = await self.browse(type_)
-                if instance in found:
-                    return found[instance]
+                with suppress(TimeoutError):
+                    found = await self.browse(type_)
+                    if instance in found:
+                        return found[instance]
 
     async def until_output(self, expected: str, *command: str) -> str:
         """Runs the command until its output has `expected`."""
         async with asyncio.timeout(SECONDS):
             while True:
-                output = await self.run(*command)
-                if expected in output:
-                    return output
+                with suppress(TimeoutError):
+                    output = await self.run(*command)
+                    if expected in output:
+                        return output
 
 
 def seen(line: str) -> Seen:

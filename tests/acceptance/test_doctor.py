@@ -16,6 +16,7 @@ from gateway.app.surroundings import NetworkSurroundings
 from gateway.errors import Unavailable
 from gateway.services.doctor import Doctor
 from gateway.services.doctor_findings import Report, Step, Tone
+from gateway.services.ports.surroundings import Announced
 from tests.acceptance.avahi import SECONDS, Avahi, avahi, missing, unescape
 from tests.peers.ippeve import ippeveprinter
 from tests.peers.ours import Instance, papertap
@@ -63,6 +64,14 @@ def announced(tag: str) -> Iterator[Instance]:
         yield ours
 
 
+async def browsed(network: NetworkSurroundings, type_: str, name: str) -> Announced:
+    async with asyncio.timeout(SECONDS):
+        while True:
+            for one in await network.browse(type_):
+                if one.instance == name:
+                    return one
+
+
 async def test_what_the_doctor_sees_of_us_is_what_avahi_sees(desktop: Avahi) -> None:
     tag = uuid4().hex[:10]
     network, name = NetworkSurroundings(interfaces=LOOPBACK), f"Printer {tag}"
@@ -71,7 +80,7 @@ async def test_what_the_doctor_sees_of_us_is_what_avahi_sees(desktop: Avahi) -> 
     try:
         for type_ in TYPES:
             theirs = await desktop.resolve(name, type_)
-            mine = next(one for one in await network.browse(type_) if one.instance == name)
+            mine = await browsed(network, type_, name)
             assert (mine.host.rstrip("."), mine.port, mine.addresses) == (theirs.host, theirs.port, (theirs.address,))
             assert dict(mine.txt) == {key: unescape(value) for key, value in theirs.txt.items()}
         secure = await desktop.resolve(name, "_ipps._tcp")
