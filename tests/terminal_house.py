@@ -122,7 +122,7 @@ class Peer:
         await self.socket.send(json.dumps({"type": "ping", "id": f"p{self._number}"}))
         found = []
         while True:
-            message = json.loads(await asyncio.wait_for(self.socket.recv(), 10))
+            message = json.loads(await asyncio.wait_for(self.socket.recv(), 60))
             if message["type"] == "pong" and message.get("re") == f"p{self._number}":
                 return found
             found.append(message)

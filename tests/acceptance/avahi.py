@@ -169,7 +169,7 @@ def _started(command: list[str], environment: dict[str, str], ready: str) -> Ite
     finally:
         process.terminate()
         try:
-            process.communicate(timeout=10)
+            process.communicate(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()

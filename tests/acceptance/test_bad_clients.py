@@ -44,7 +44,7 @@ class Front:
         answer = await self.ask(request(ATTRIBUTES))
         assert answer is not None
         assert answer.ipp_status == Status.SUCCESSFUL_OK
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while self.site.spooled():
                 await asyncio.sleep(0.02)
         assert tracebacks(self.server.log) == []
@@ -136,7 +136,7 @@ async def test_a_client_that_goes_away_in_mid_document_leaves_nothing(front: Fro
     async with connected(front.site.port) as wire:
         framed = b"%x\r\n%b\r\n" % (len(piece), piece) if length == CHUNKED else piece
         await wire.send(head("/ipp/print/ipp", length) + framed)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not front.site.spooled():
                 await asyncio.sleep(0.01)
         if ending == "rst":

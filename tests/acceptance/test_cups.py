@@ -74,7 +74,7 @@ def printed(cups: Cups, ours: Instance, queue: str, file: Path, *options: str) -
     before = {job.id for job in ours.jobs()}
     number = re.search(r"request id is \S+-(\d+)", cups.run("lp", "-d", queue, *options, str(file)))
     assert number
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         new = {job.id for job in ours.jobs()} - before
         if new:
@@ -134,7 +134,7 @@ def test_a_job_that_cups_holds_comes_when_it_is_resumed(cups: Cups, ours: Instan
     assert request
     assert len(ours.jobs()) == before
     cups.run("lp", "-i", request[1], "-H", "resume")
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while time.monotonic() < end and len(ours.jobs()) == before:
         time.sleep(0.1)
     assert ours.until(ours.jobs()[0].id, JobState.COMPLETED).name == "resumed"

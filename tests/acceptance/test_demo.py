@@ -81,7 +81,7 @@ def one_page(tmp_path: Path) -> Path:
     return tmp_path / "page.pdf"
 
 
-def pictures(running: Demo, count: int, *, seconds: float = 30.0) -> list[Path]:
+def pictures(running: Demo, count: int, *, seconds: float = 60.0) -> list[Path]:
     """The pages that came out, once there are `count`."""
     end = time.monotonic() + seconds
     found: list[Path] = []
@@ -149,7 +149,7 @@ def signed_in(running: Demo, browser: httpx2.Client) -> httpx2.Response:
 def release_all(running: Demo, browser: httpx2.Client) -> None:
     """Claims what came without sign-in from this address, then releases it, as the page's own forms do."""
     page = signed_in(running, browser).text
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while "/claim" not in page and time.monotonic() < end:
         page = browser.get("/jobs").text
     at = re.search(r"/p/[a-z-]+/claim", page)

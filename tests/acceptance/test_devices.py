@@ -166,7 +166,7 @@ async def test_a_raw_device_confirms_by_snmpd_and_stops_the_job_while_it_has_no_
 
 
 async def _awake(snmp: Snmp) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not await snmp.read("127.0.0.1", SnmpAccess(), OBJECTS):
             await asyncio.sleep(0.1)
 
@@ -180,7 +180,7 @@ async def _delivering(house: DeliveryHouse, snmp: Snmp | None = None) -> AsyncIt
 async def _passing(house: DeliveryHouse, holds: object) -> None:
     """The gateway's clock runs fast while the sockets take their real time."""
     assert callable(holds)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while not holds():
             await house.clock.advance(1.0)
             await asyncio.sleep(0.01)

@@ -54,7 +54,7 @@ class Post:
     smtp: int
     lmtp: int
 
-    def jobs(self, name: str, wanted: int, *, seconds: float = 40.0) -> list[Job]:
+    def jobs(self, name: str, wanted: int, *, seconds: float = 60.0) -> list[Job]:
         """Those of that name, once there are so many."""
         end = time.monotonic() + seconds
         while True:
@@ -63,7 +63,7 @@ class Post:
                 return found
             time.sleep(0.2)
 
-    def answers(self, wanted: int, *, seconds: float = 40.0) -> list[EmailMessage]:
+    def answers(self, wanted: int, *, seconds: float = 60.0) -> list[EmailMessage]:
         end = time.monotonic() + seconds
         while len(self.sink.letters) < wanted and time.monotonic() < end:
             time.sleep(0.05)
@@ -168,7 +168,7 @@ def test_the_text_says_how_it_is_printed(post: Post) -> None:
     """Row 35 through the whole program: the options of the first line count, and stand on no paper."""
     message = a_message(From="cleo@lan.example", Subject="Minutes [3x]", Message_ID="<minutes@lan.example>")
     message.set_content("Hello,\n[2x bw silver]\nthe minutes.\n\n> [2s]\n")
-    with smtplib.SMTP("127.0.0.1", post.smtp, timeout=20) as client:
+    with smtplib.SMTP("127.0.0.1", post.smtp, timeout=60) as client:
         client.send_message(message, "cleo@lan.example", ["find-me@print.example"])
     [job] = post.jobs("Minutes [3x]", 1)
     assert (job.ticket.copies, job.ticket.print_color_mode, job.ticket.sides) == (3, "monochrome", None)
@@ -185,7 +185,7 @@ def test_what_outlook_packed_is_printed_and_what_it_garbled_is_named(post: Post)
     for number, octets in enumerate((packed, packed[:-40])):
         message = a_message(From="outlook@nowhere.example", Message_ID=f"<{number}@nowhere.example>")
         message.add_attachment(octets, maintype="application", subtype="ms-tnef", filename="winmail.dat")
-        with smtplib.SMTP("127.0.0.1", post.smtp, timeout=20) as client:
+        with smtplib.SMTP("127.0.0.1", post.smtp, timeout=60) as client:
             client.send_message(message, f"outlook{number}@nowhere.example", ["lobby@print.example"])
         if not number:
             [job] = post.jobs("Zahlen.pdf", 1)
@@ -200,7 +200,7 @@ def test_what_outlook_packed_is_printed_and_what_it_garbled_is_named(post: Post)
 def test_mail_is_watched_over(post: Post) -> None:
     """`/metrics` and `papertap check` tell of sessions, refusals and what waits."""
     assert "550 5.1.1" in swaks(post, "--from", "a@b.example", "--to", "nobody@print.example").stdout
-    with urllib.request.urlopen(f"http://127.0.0.1:{post.ours.http_port}/metrics", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{post.ours.http_port}/metrics", timeout=60) as answer:
         figures = answer.read().decode()
     assert re.search(r'^papertap_mail_refused_total\{reply="550 5\.1\.1"\} [1-9]', figures, re.MULTILINE)
     for name in ("mails_taken_total", "mail_sessions", "mails_waiting", "mail_waiting_seconds"):
@@ -244,7 +244,7 @@ def test_postfix_relays_by_smtp_and_by_lmtp(post: Post, tmp_path: Path) -> None:
         with relaying_postfix(f"{transport}:[127.0.0.1]:{port}") as relay:
             message = a_message(From="cleo@lan.example", Message_ID=f"<{transport}@lan.example>")
             message.add_attachment(a_pdf(2), maintype="application", subtype="pdf", filename=f"{transport}.pdf")
-            with smtplib.SMTP("127.0.0.1", relay.port, timeout=20) as client:
+            with smtplib.SMTP("127.0.0.1", relay.port, timeout=60) as client:
                 client.send_message(message, "cleo@lan.example", ["find-me@print.example", "lobby@print.example"])
             relay.until_empty()
     for transport in ("smtp", "lmtp"):
@@ -262,7 +262,7 @@ def test_a_scanner_signs_in_under_tls_alone(post: Post) -> None:
     message = a_message(From="scanner@device.invalid", Message_ID="<scan@device.invalid>")
     message.add_attachment(a_pdf(1), maintype="application", subtype="pdf", filename="Scan.pdf")
     context = ssl._create_unverified_context()
-    with smtplib.SMTP("127.0.0.1", post.smtp, timeout=20) as client:
+    with smtplib.SMTP("127.0.0.1", post.smtp, timeout=60) as client:
         client.starttls(context=context)
         with pytest.raises(smtplib.SMTPAuthenticationError):
             client.login("ada", "wrong")
@@ -289,7 +289,7 @@ def test_a_signed_mail_is_its_authors_and_a_forged_one_nobodys(post: Post) -> No
     message = a_message(Message_ID="<signed@example.org>")
     message.add_attachment(a_pdf(1), maintype="application", subtype="pdf", filename="Signed.pdf")
     for octets in (signed(message), message.as_bytes(policy=SMTP).replace(b"<signed@", b"<forged@")):
-        with smtplib.SMTP("127.0.0.1", post.smtp, timeout=20) as client:
+        with smtplib.SMTP("127.0.0.1", post.smtp, timeout=60) as client:
             client.sendmail("srs@forwarder.example", ["find-me@print.example"], octets)
     answered = [one["In-Reply-To"] for one in post.answers(1) if one["To"] == ADA]
     assert "<forged@example.org>" not in answered
@@ -331,7 +331,7 @@ async def test_the_matrix_of_forgeries_by_a_real_dns(dns: int) -> None:
 
 def test_tls_shows_the_gateways_own_certificate(post: Post) -> None:
     context = ssl._create_unverified_context()
-    with smtplib.SMTP("127.0.0.1", post.smtp, timeout=20) as client:
+    with smtplib.SMTP("127.0.0.1", post.smtp, timeout=60) as client:
         client.starttls(context=context)
         assert isinstance(client.sock, ssl.SSLSocket)
         by_mail = client.sock.getpeercert(binary_form=True)

@@ -26,7 +26,7 @@ STEPS = 6
 
 async def _answer(port: int, access: SnmpAccess) -> str:
     """The model, once the daemon has come up."""
-    prober, end = NetworkProber(ipp_port=1, snmp_port=port), time.monotonic() + 15
+    prober, end = NetworkProber(ipp_port=1, snmp_port=port), time.monotonic() + 60
     try:
         while time.monotonic() < end:
             found = await prober.probe("127.0.0.1", access)
@@ -52,7 +52,7 @@ async def test_snmp_of_each_version_tells_name_model_and_serial_number() -> None
 
 def _link(ours: Instance) -> str:
     log = ours.data.with_suffix(".log")
-    end = time.monotonic() + 30
+    end = time.monotonic() + 60
     while time.monotonic() < end:
         if found := re.search(r"http://localhost:\d+/welcome/\S+", log.read_text("utf-8")):
             return found[0]

@@ -29,7 +29,7 @@ from tests.peers.mail import postfix
 from tests.peers.smtp import PASSWORD, USER, Sink, smtp_sink
 
 pytestmark = pytest.mark.acceptance
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ async def test_the_camera_reads_the_screen_and_a_tap_prints(hall: Hall) -> None:
 
 async def until(page: Page, expression: str) -> None:
     """Asked from outside: our pages let no text become a script, which waiting within them needs."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not await page.evaluate(expression):
         assert time.monotonic() < end, expression
         await asyncio.sleep(0.05)
@@ -155,7 +155,7 @@ async def test_a_push_message_is_shown(hall: Hall) -> None:
         await session.send("ServiceWorker.enable")
         message = {
             "origin": hall.url,
-            "registrationId": await asyncio.wait_for(registered, 20),
+            "registrationId": await asyncio.wait_for(registered, 60),
             "data": '{"title": "Ready to print", "body": "A document waits for you.", "url": "/jobs/1", "tag": "job-1"}',
         }
         await session.send("ServiceWorker.deliverPushMessage", message)

@@ -92,7 +92,7 @@ def reading(ours: Instance, folder: Path) -> Iterator[Reader]:
         yield Reader(process)
     finally:
         process.terminate()
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
 
 
 @contextmanager

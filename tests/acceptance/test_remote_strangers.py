@@ -29,7 +29,7 @@ from tests.peers.processes import free_port
 from tests.peers.relay import relay
 
 pytestmark = [pytest.mark.acceptance, pytest.mark.xdist_group("remote")]
-SECONDS = 30.0
+SECONDS = 60.0
 SILENCE = 2.0
 LABEL = "papertap"
 

@@ -15,7 +15,7 @@ from tests.fakes import FakeClock
 from tests.gateway.adapters.http.serving import Mirror
 
 pytestmark = pytest.mark.acceptance
-SECONDS = 30.0
+SECONDS = 60.0
 MEGABYTE = 1024 * 1024
 
 

@@ -19,7 +19,7 @@ from gateway.settings import Mdns
 from tests.fakes import FakeClock, MemoryEventBus, a_printer
 
 LOOPBACK = ("127.0.0.1",)
-SECONDS = 15.0
+SECONDS = 60.0
 
 
 class SomePrinters:

@@ -170,7 +170,7 @@ class MailHouse:
 
     async def until_asleep(self, task: "asyncio.Future[None]", *, than: int = 0) -> None:
         """Signatures are looked at in a thread, which the clock of a test knows nothing of."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not task.done() and self.clock.sleepers <= than:
                 await asyncio.sleep(0.001)
 

@@ -36,11 +36,11 @@ class Post:
         port = self.server.lmtp_port if lmtp else self.server.port
         assert port is not None
         kind = smtplib.LMTP if lmtp else smtplib.SMTP
-        return kind("127.0.0.1", port, timeout=10) if not lmtp else kind("127.0.0.1", port)
+        return kind("127.0.0.1", port, timeout=60) if not lmtp else kind("127.0.0.1", port)
 
     def raw(self) -> socket.socket:
         assert self.server.port is not None
-        return socket.create_connection(("127.0.0.1", self.server.port), timeout=10)
+        return socket.create_connection(("127.0.0.1", self.server.port), timeout=60)
 
     def mails(self) -> list[Mail]:
         return sorted(self.house.mails.rows.values(), key=lambda mail: mail.id)
@@ -277,7 +277,7 @@ async def test_a_client_that_goes_away_in_the_middle_leaves_nothing() -> None:
                 sock.sendall(b"Subject: x\r\n\r\nhalf a mail\r\n")
 
         await threaded(work)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while post.server.count:
                 await asyncio.sleep(0.01)
         assert post.mails() == []
@@ -301,7 +301,7 @@ async def test_a_mail_that_only_trickles_has_an_end() -> None:
                 return time.monotonic() - begun
 
         assert await threaded(work) < 10
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while post.server.count:
                 await asyncio.sleep(0.01)
         assert post.mails() == []
@@ -313,7 +313,7 @@ async def test_lmtp_answers_for_each_recipient() -> None:
 
         def work() -> list[bytes]:
             assert post.server.lmtp_port is not None
-            with socket.create_connection(("127.0.0.1", post.server.lmtp_port), timeout=10) as sock:
+            with socket.create_connection(("127.0.0.1", post.server.lmtp_port), timeout=60) as sock:
                 said(sock, b"LHLO relay\r\n", until=b"HELP\r\n")
                 said(sock, b"MAIL FROM:<ada@example.org>\r\n", until=b"250")
                 said(
@@ -338,7 +338,7 @@ async def test_lmtp_knows_no_ehlo_and_smtp_no_lhlo() -> None:
             with post.client() as client:
                 smtp = client.docmd("LHLO", "x")[0]
             assert post.server.lmtp_port is not None
-            with smtplib.SMTP("127.0.0.1", post.server.lmtp_port, timeout=10) as other:
+            with smtplib.SMTP("127.0.0.1", post.server.lmtp_port, timeout=60) as other:
                 return smtp, other.docmd("EHLO", "x")[0]
 
         assert await threaded(work) == (500, 500)
@@ -349,7 +349,7 @@ async def test_one_address_has_few_sessions_and_the_silent_make_room() -> None:
 
         def opened(source: str) -> tuple[socket.socket, bytes]:
             assert post.server.port is not None
-            sock = socket.create_connection(("127.0.0.1", post.server.port), timeout=10, source_address=(source, 0))
+            sock = socket.create_connection(("127.0.0.1", post.server.port), timeout=60, source_address=(source, 0))
             return sock, said(sock, until=b"\r\n")
 
         def work() -> tuple[list[bytes], bytes]:

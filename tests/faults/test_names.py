@@ -17,7 +17,7 @@ from tests.peers.dns_fuzz import packets
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1200)]
 STATUSES = {0, 1, 3, 4, 5}
-SECONDS = 30.0
+SECONDS = 60.0
 
 
 class Watched:

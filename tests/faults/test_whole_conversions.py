@@ -97,7 +97,7 @@ def _start(pid: int) -> str:
 
 async def _gone(before: dict[int, str]) -> None:
     """Jails end with the process that started them, without anybody's help."""
-    end = time.monotonic() + 15
+    end = time.monotonic() + 60
     while left := [pid for pid, start in before.items() if start and _start(pid) == start]:
         assert time.monotonic() < end, f"processes {left} outlived the gateway"
         await asyncio.sleep(0.05)

@@ -139,7 +139,7 @@ async def _printing(printer: VirtualPrinter) -> None:
 
 async def _nothing_runs_on(left_behind: object) -> None:
     assert callable(left_behind)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while left_behind():
             await asyncio.sleep(0.05)
 

@@ -68,7 +68,7 @@ class Senders:
 
     def _session(self, numbers: list[int]) -> None:
         context = ssl._create_unverified_context()
-        with smtplib.SMTP("127.0.0.1", self._port, timeout=20) as client:
+        with smtplib.SMTP("127.0.0.1", self._port, timeout=60) as client:
             client.starttls(context=context)
             client.login(OPERATOR, PASSWORD)
             for number in numbers:

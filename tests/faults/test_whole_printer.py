@@ -53,13 +53,13 @@ class Room:
 
     async def idle(self) -> None:
         """Until the printer has nothing left of earlier jobs, which would use up an order that holds once."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while any(not job.ended for job in self.printer.jobs):
                 await asyncio.sleep(0.05)
 
     async def again(self, job: Job) -> None:
         """Releases it as soon as the device is known to be well again: before that the page refuses in words."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not went(answer := await release(self.visitor, job.id)):
                 assert "cannot print now" in answer.text, _words(answer.text)
                 await asyncio.sleep(0.2)
@@ -75,7 +75,7 @@ class Room:
 
     async def makes(self, name: str, impressions: int) -> None:
         """Until that many are in the tray; a moment longer, so that one too many would be seen."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while self.made(name) < impressions:
                 await asyncio.sleep(0.05)
         await asyncio.sleep(0.2)
@@ -249,7 +249,7 @@ async def test_one_that_stops_and_is_given_up(room: Room, order: str) -> None:
     await room.visitor.get(f"/jobs/{job.id}")
     await room.visitor.post(f"/jobs/{job.id}/delete", {"sure": "yes"})
     await room.site.until(job.id, JobState.CANCELED)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not (charged := await room.charged(job)):
             await asyncio.sleep(0.05)
     assert [receipt.impressions for receipt in charged] == [1]

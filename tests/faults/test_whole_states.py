@@ -97,7 +97,7 @@ async def test_a_database_that_is_locked_for_too_long(tmp_path: Path) -> None:
                     assert (await client.get_jobs()).code == Status.SUCCESSFUL_OK
             new = await site.accepted("ipp", "after", document(4))
             await site.held(new)
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 while not went(await release(visitor, jobs[0])):
                     await asyncio.sleep(0.1)
             await site.until(jobs[0], JobState.COMPLETED)

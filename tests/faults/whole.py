@@ -220,12 +220,12 @@ class Site:
         return f"http://127.0.0.1:{self.http_port}"
 
     @asynccontextmanager
-    async def client(self, printer: str, *, seconds: float = 20.0) -> AsyncIterator[IppClient]:
+    async def client(self, printer: str, *, seconds: float = 60.0) -> AsyncIterator[IppClient]:
         uri = f"ipp://127.0.0.1:{self.port}/ipp/print/{printer}"
         async with IppClient(uri, user="client", timeout=Patience(connect=seconds, answer=seconds)) as client:
             yield client
 
-    async def submit(self, printer: str, name: str, octets: bytes, *, seconds: float = 20.0) -> Message:
+    async def submit(self, printer: str, name: str, octets: bytes, *, seconds: float = 60.0) -> Message:
         """The answer to a Print-Job; IppClientError when there was none."""
         operation = (made.name("job-name", name), made.mime("document-format", "application/pdf"))
         async with self.client(printer, seconds=seconds) as client:
@@ -238,7 +238,7 @@ class Site:
         return job_id(answer)
 
     @asynccontextmanager
-    async def visitor(self, *, seconds: float = 20.0) -> AsyncIterator[Visitor]:
+    async def visitor(self, *, seconds: float = 60.0) -> AsyncIterator[Visitor]:
         """Nobody yet: `sign_in` makes it the operator."""
         limits = httpx2.Limits(max_connections=200)
         async with httpx2.AsyncClient(base_url=self.http, timeout=seconds, limits=limits) as client:
@@ -341,7 +341,7 @@ async def _stopped(server: Server) -> None:
     if server.process.returncode is None:
         server.process.terminate()
         try:
-            async with asyncio.timeout(30):
+            async with asyncio.timeout(60):
                 await server.process.wait()
         except TimeoutError:
             server.process.kill()

@@ -31,7 +31,7 @@ class Heard:
     grew: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def until(self, part: str) -> str:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while part not in self.text:
                 self.grew.clear()
                 await self.grew.wait()

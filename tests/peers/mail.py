@@ -67,7 +67,7 @@ class Relay:
     port: int
     root: Path
 
-    def until_empty(self, *, seconds: float = 30.0) -> None:
+    def until_empty(self, *, seconds: float = 60.0) -> None:
         """Until the next hop has taken all of it; AssertionError with its log when it does not."""
         end = time.monotonic() + seconds
         while waiting := [path for name in ("incoming", "active", "deferred") for path in self._queued(name)]:

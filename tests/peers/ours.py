@@ -57,7 +57,7 @@ class Instance:
         """Newest first, as the rows have them: the same store, from another process."""
         return asyncio.run(jobs_of(load(data=self.data)))
 
-    def until(self, job_id: int, state: JobState, *, seconds: float = 30.0) -> Job:
+    def until(self, job_id: int, state: JobState, *, seconds: float = 60.0) -> Job:
         """The job once it is in that state; AssertionError with all that is known of it when it never gets there."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -157,5 +157,5 @@ async def jobs_of(settings: Settings) -> list[Job]:
 
 
 def healthy(instance: Instance) -> bool:
-    with urllib.request.urlopen(f"http://127.0.0.1:{instance.http_port}/healthz", timeout=10) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{instance.http_port}/healthz", timeout=60) as answer:
         return bool(answer.status == 200)

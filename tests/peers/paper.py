@@ -26,7 +26,7 @@ class Paper:
         scheme, path = {"ipp": ("ipp", "/ipp/print"), "raw": ("socket", ""), "lpd": ("lpd", "/virtual")}[protocol]
         return f"{scheme}://127.0.0.1:{self.ports[protocol]}{path}"
 
-    def received(self, name: str, *, seconds: float = 10.0) -> dict[str, Any]:
+    def received(self, name: str, *, seconds: float = 60.0) -> dict[str, Any]:
         """job.json of the newest job whose folder carries `name`, with `pictures`: how many pages were drawn."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:

@@ -31,7 +31,7 @@ class Pebble:
     def root(self) -> bytes:
         """PEM of the root below which it signs; another one at each start."""
         trust = ssl.create_default_context(cafile=str(self.ca))
-        with urllib.request.urlopen(f"{self.management}/roots/0", context=trust, timeout=30) as answer:
+        with urllib.request.urlopen(f"{self.management}/roots/0", context=trust, timeout=60) as answer:
             octets: bytes = answer.read()
         return octets
 

@@ -36,7 +36,7 @@ def wait_for(
     raise RuntimeError(f"nothing listens on port {port}")
 
 
-def wait_for_file(path: Path, process: subprocess.Popen[bytes], *, seconds: float = 20.0) -> None:
+def wait_for_file(path: Path, process: subprocess.Popen[bytes], *, seconds: float = 60.0) -> None:
     """Until the process has made it; RuntimeError when it ended or nothing came."""
     until = time.monotonic() + seconds
     while not path.exists():

@@ -101,7 +101,7 @@ def freeradius(folder: Path, **passwords: str) -> Iterator[FreeRadius]:
     with log.open("wb") as out:
         process = subprocess.Popen([FREERADIUS, "-f", "-l", "stdout", "-d", str(folder)], stdout=out, stderr=out)
     with stopped(process):
-        end = time.monotonic() + 20
+        end = time.monotonic() + 60
         while "Ready to process requests" not in log.read_text(errors="replace"):
             if process.poll() is not None or time.monotonic() > end:
                 raise RuntimeError(f"freeradius does not start: {log.read_text(errors='replace')[-1500:]}")

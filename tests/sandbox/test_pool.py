@@ -93,7 +93,7 @@ async def test_waiting_batches_give_way_to_others() -> None:
     sandbox = Sandbox(SandboxSettings(workers=1, ready=1, reuse_seconds=600))
     await sandbox.start()
     try:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             for number in range(8):
                 facts = await sandbox.inspect(stream(samples.pdf(1)), batch=f"submitter {number}")
                 assert facts.page_count == 1

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import psycopg
 import pytest
@@ -23,14 +24,14 @@ def happening(job_id: int, **fields: str) -> Happening:
 async def running(url: str, clock: FakeClock) -> AsyncIterator[PostgresqlEventBus]:
     bus = PostgresqlEventBus(url, clock=clock)
     task = asyncio.create_task(bus.run())
-    await asyncio.wait_for(bus.listening.wait(), 10)
+    await asyncio.wait_for(bus.listening.wait(), 60)
     yield bus
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
 
 async def heard(listener: AsyncIterator[Happening]) -> Happening:
-    return await asyncio.wait_for(anext(listener), 10)
+    return await asyncio.wait_for(anext(listener), 60)
 
 
 async def test_all_processes_hear_all_and_each_once(postgresql_url: str) -> None:
@@ -89,7 +90,14 @@ async def test_nonsense_on_the_channel_harms_nobody(postgresql_url: str, payload
         assert await heard(here) == happening(1)
 
 
-LEFT = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'papertap-events'"
+CONNECTED = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'papertap-events'"
+TERMINATE = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'papertap-events'"
+
+
+async def until_connected(outsider: psycopg.AsyncConnection[Any], connections: int) -> None:
+    async with asyncio.timeout(60):
+        while await (await outsider.execute(CONNECTED)).fetchone() != (connections,):
+            await asyncio.sleep(0)
 
 
 async def test_a_lost_connection_is_made_again(postgresql_url: str) -> None:
@@ -101,18 +109,15 @@ async def test_a_lost_connection_is_made_again(postgresql_url: str) -> None:
     ):
         url = postgresql_url.replace("+psycopg", "")
         async with await psycopg.AsyncConnection.connect(url, autocommit=True) as outsider:
-            await outsider.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'papertap-events'"
-            )
-            async with asyncio.timeout(10):  # it is asked for, not done: what is sent meanwhile may still get through
-                while await (await outsider.execute(LEFT)).fetchone() != (0,):
-                    await asyncio.sleep(0)
+            await until_connected(outsider, 4)  # to listen and to send
+            await outsider.execute(TERMINATE)
+            await until_connected(outsider, 0)  # it is asked for, not done
         one.publish(happening(1))
         # Both listeners see the end of their connection; a sender sees it when it has something to send.
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while clock.sleepers < 3:
                 await asyncio.sleep(0)
         await clock.advance(RECONNECT_SECONDS)
-        await asyncio.wait_for(other.listening.wait(), 10)
+        await asyncio.wait_for(other.listening.wait(), 60)
         one.publish(happening(2))
         assert (await heard(there)).job_id in {1, 2}

@@ -85,7 +85,7 @@ async def test_a_mailbox_that_nobody_answers_for_needs_somebody(tmp_path: Path) 
         work = front.background()
         assert set(work) == {"mail-watch", "mailbox-scans"}
         task = asyncio.ensure_future(work["mailbox-scans"]())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while front.fetchers[0].status.ok is None:
                 await asyncio.sleep(0.01)
         task.cancel()

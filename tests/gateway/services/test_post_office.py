@@ -43,7 +43,7 @@ async def test_without_a_server_nothing_is_promised() -> None:
     assert not office.enabled
     with pytest.raises(NotPossible, match="no mail server"):
         await office.send(Letter(kind="test", to="ann@example.org"))
-    await asyncio.wait_for(office.run(), 1)
+    await asyncio.wait_for(office.run(), 60)
     assert await one.states() == []
 
 

@@ -60,7 +60,7 @@ class Outside:
         return await self.answer()
 
     async def answer(self) -> dict[str, Any]:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await self.heard.get()
 
     async def begin(self, **changes: Any) -> dict[str, Any]:

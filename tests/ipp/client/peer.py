@@ -124,7 +124,7 @@ async def peer(script: Script, context: ssl.SSLContext | None = None) -> AsyncIt
     finally:
         server.close()
         if running:
-            _, stuck = await asyncio.wait(running, timeout=10)
+            _, stuck = await asyncio.wait(running, timeout=60)
             state.failures += [TimeoutError("the peer's script did not come to its end")] * len(stuck)
         await server.wait_closed()
     if state.failures:

@@ -214,7 +214,7 @@ class TestDuringTheDocument:
         async with peer(take) as there, IppClient(there.uri) as client:
             with pytest.raises(OSError, match="lost a block"):
                 await client.print_job(spool())
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 assert not (await received.get()).endswith(b"0\r\n\r\n")
 
     async def test_cancelling_cuts_the_document_off(self) -> None:
@@ -235,7 +235,7 @@ class TestDuringTheDocument:
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 assert not (await received.get()).endswith(b"0\r\n\r\n")
 
 

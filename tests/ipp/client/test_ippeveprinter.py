@@ -72,7 +72,7 @@ async def eve(tmp_path: Path) -> AsyncIterator[EvePrinter]:
 
 
 async def answering(there: EvePrinter) -> None:
-    async with asyncio.timeout(15), IppClient(there.uri("ipp")) as client:
+    async with asyncio.timeout(60), IppClient(there.uri("ipp")) as client:
         while True:
             try:
                 await client.get_printer_attributes(["printer-state"])
@@ -84,7 +84,7 @@ async def answering(there: EvePrinter) -> None:
 
 async def finished(client: IppClient, job_id: int) -> Message:
     """Poll as a delivery does, until the job has come to an end."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while True:
             response = await client.get_job_attributes(job_id, ["job-state", "job-name"])
             job = response.group(GroupTag.JOB)

@@ -20,7 +20,7 @@ from tests.ipp.server.house import House, a_house
 
 LOOPBACK = ("127.0.0.0/8",)
 ACK = b"\0"
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 @dataclass

@@ -28,14 +28,14 @@ class Wire:
         await self.writer.drain()
 
     async def head(self) -> tuple[int, dict[str, str]]:
-        raw = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 10)
+        raw = await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 60)
         first, *lines = raw.decode().split("\r\n")
         headers = dict(line.lower().split(": ", 1) for line in lines if line)
         return int(first.split()[1]), headers
 
     async def answer(self) -> Message:
         status, headers = await self.head()
-        body = await asyncio.wait_for(self.reader.readexactly(int(headers["content-length"])), 10)
+        body = await asyncio.wait_for(self.reader.readexactly(int(headers["content-length"])), 60)
         assert status == 200, body
         return decode(body)[0]
 

@@ -50,7 +50,7 @@ class QuickClock:
         await asyncio.sleep(min(seconds, 0.002))
 
 
-async def until(holds: Callable[[], object], seconds: float = 10.0) -> None:
+async def until(holds: Callable[[], object], seconds: float = 60.0) -> None:
     """Let the sockets do their work until `holds`; TimeoutError says that it never did."""
     async with asyncio.timeout(seconds):
         while not holds():

@@ -24,10 +24,10 @@ async def test_it_says_where_it_listens_prints_refills_and_stops(tmp_path: Path)
     )
     try:
         assert process.stdout is not None
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(60):
             uris = [(await process.stdout.readline()).decode().strip() for _ in range(2)]
         assert [uri.partition(":")[0] for uri in uris] == ["ipp", "socket"]
-        async with IppClient(uris[0]) as client, asyncio.timeout(30):
+        async with IppClient(uris[0]) as client, asyncio.timeout(60):
             await client.print_job(in_pieces(a_pdf(2)), (build.name("job-name", "x"),))
             while await _state(client) != JobState.PROCESSING_STOPPED:
                 await asyncio.sleep(0.01)
@@ -35,7 +35,7 @@ async def test_it_says_where_it_listens_prints_refills_and_stops(tmp_path: Path)
             while await _state(client) != JobState.COMPLETED:
                 await asyncio.sleep(0.01)
         process.terminate()
-        assert await asyncio.wait_for(process.wait(), 10) == 0
+        assert await asyncio.wait_for(process.wait(), 60) == 0
     finally:
         if process.returncode is None:
             process.kill()

@@ -119,7 +119,7 @@ async def test_damaged_ipp_and_plain_http_get_answers(tmp_path: Path) -> None:
             reader, writer = await asyncio.open_connection("127.0.0.1", printer.port("ipp"))
             head = f"POST / HTTP/1.1\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
             writer.write(head.encode() + b"Connection: close\r\n\r\n" + body)
-            assert expected in await asyncio.wait_for(reader.read(), 5)
+            assert expected in await asyncio.wait_for(reader.read(), 60)
             writer.close()
             await writer.wait_closed()
 
@@ -158,7 +158,7 @@ async def _raw(printer: VirtualPrinter, octets: bytes) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", printer.port("raw"))
     writer.write(octets)
     writer.write_eof()
-    assert await asyncio.wait_for(reader.read(), 5) == b""
+    assert await asyncio.wait_for(reader.read(), 60) == b""
     writer.close()
     await writer.wait_closed()
     await until(lambda: printer.jobs and printer.jobs[-1].ended)

@@ -81,16 +81,16 @@ class Wire:
         await self.writer.drain()
 
     async def head(self) -> bytes:
-        return await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 10)
+        return await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 60)
 
     async def exactly(self, count: int) -> bytes:
-        return await asyncio.wait_for(self.reader.readexactly(count), 10)
+        return await asyncio.wait_for(self.reader.readexactly(count), 60)
 
     async def rest(self) -> bytes:
         """Everything up to the end of the stream; a reset is an end, too."""
         collected = b""
         try:
-            while data := await asyncio.wait_for(self.reader.read(65536), 10):
+            while data := await asyncio.wait_for(self.reader.read(65536), 60):
                 collected += data
         except ConnectionError:
             pass
@@ -119,4 +119,4 @@ async def until(condition: Callable[[], bool]) -> None:
         while not condition():
             await asyncio.sleep(0.001)
 
-    await asyncio.wait_for(turn(), 10)
+    await asyncio.wait_for(turn(), 60)

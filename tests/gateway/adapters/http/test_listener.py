@@ -52,7 +52,7 @@ async def test_head_and_body_go_out_in_one_piece() -> None:
     async with serving(app) as listener, connected(listener) as wire:
         for _ in range(3):
             await wire.send(GET)
-            first = await asyncio.wait_for(wire.reader.read(65536), 10)
+            first = await asyncio.wait_for(wire.reader.read(65536), 60)
             assert first.startswith(b"HTTP/1.1 200 OK")
             assert first.endswith(b"\r\n\r\nbody")
 
@@ -369,7 +369,7 @@ async def test_without_descriptors_accepting_waits_for_better_times() -> None:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         listener.tick()
         await asyncio.get_running_loop().sock_sendall(client, GET)
-        answer = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(client, 1000), 10)
+        answer = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(client, 1000), 60)
         assert answer.startswith(b"HTTP/1.1 200 ")
         client.close()
 
@@ -380,7 +380,7 @@ async def test_the_application_sees_the_client_leave() -> None:
         await wire.send(post("/", "Content-Length: 100000", body=b"x"))
         await app.entered.wait()
         wire.writer.close()
-        await asyncio.wait_for(app.gone.wait(), 10)
+        await asyncio.wait_for(app.gone.wait(), 60)
 
 
 async def test_idle_connections_are_closed_after_the_keep_alive_time() -> None:
@@ -467,7 +467,7 @@ async def test_stop_lets_running_requests_end() -> None:
         head = await busy.head()
         assert head.startswith(b"HTTP/1.1 200 ")
         assert b"connection: close" in head
-        await asyncio.wait_for(stopping, 10)
+        await asyncio.wait_for(stopping, 60)
         with pytest.raises(OSError, match=r"refused|Connect call failed"):
             await asyncio.open_connection("127.0.0.1", listener.port)
 

@@ -107,10 +107,11 @@ async def test_a_handshake_that_does_not_go_on_is_dropped(certificates: Certific
 
 
 async def test_stop_does_not_wait_for_handshakes(certificates: Certificates) -> None:
-    async with serving(Mirror(), tls="always", certificates=certificates) as listener, connected(listener) as wire:
+    options: dict[str, Any] = {"tls": "always", "certificates": certificates, "header_seconds": 3600.0}
+    async with serving(Mirror(), **options) as listener, connected(listener) as wire:
         await wire.send(b"\x16\x03\x01")
         await until(lambda: len(listener._door._tasks) == 1)
-        await asyncio.wait_for(listener.stop(grace=0.0), 2)
+        await asyncio.wait_for(listener.stop(grace=0.0), 60)
         assert await wire.rest() == b""
         assert listener.admission.open == 0
 

@@ -23,7 +23,7 @@ class SlowDisk:
     def __call__(self, descriptor: int) -> None:
         self.calls += 1
         self.started.release()
-        assert self.go_on.acquire(timeout=10)
+        assert self.go_on.acquire(timeout=60)
         if self.error is not None:
             raise self.error
 
@@ -41,16 +41,16 @@ def test_who_comes_while_one_runs_shares_the_next(tmp_path: Path, monkeypatch: p
     disk, sync = SlowDisk(monkeypatch), DirectorySync(tmp_path)
     with ThreadPoolExecutor(6) as threads:
         first = threads.submit(sync.sync)
-        assert disk.started.acquire(timeout=10)
+        assert disk.started.acquire(timeout=60)
         others = [threads.submit(sync.sync) for _ in range(5)]
         asked(sync, 6)
         disk.go_on.release()
-        first.result(timeout=10)
-        assert disk.started.acquire(timeout=10)
+        first.result(timeout=60)
+        assert disk.started.acquire(timeout=60)
         assert not any(other.done() for other in others), "the fsync that ran before they asked does not count"
         disk.go_on.release()
         for other in others:
-            other.result(timeout=10)
+            other.result(timeout=60)
     assert disk.calls == 2
 
 
@@ -59,13 +59,13 @@ def test_a_failed_one_fails_all_that_wait_and_all_that_come(tmp_path: Path, monk
     disk.error = OSError(5, "Input/output error")
     with ThreadPoolExecutor(4) as threads:
         first = threads.submit(sync.sync)
-        assert disk.started.acquire(timeout=10)
+        assert disk.started.acquire(timeout=60)
         others = [threads.submit(sync.sync) for _ in range(3)]
         asked(sync, 4)
         disk.go_on.release()
         for one in (first, *others):
             with pytest.raises(OSError, match="Input/output"):
-                one.result(timeout=10)
+                one.result(timeout=60)
     with pytest.raises(OSError, match="Input/output"):
         sync.sync()
     assert disk.calls == 1, "a second try could only lie: the kernel forgets what it could not write"
