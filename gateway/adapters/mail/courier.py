@@ -76,10 +76,10 @@ class SmtpCourier:
         try:
             smtp = await self._client()
             async with asyncio.timeout(2 * self._mail.seconds):
-                await smtp.connect()
+                await self._sign_in(smtp)
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
             if smtp is not None:
-                smtp.close()
+                _hang_up(smtp)
             raise Undelivered(self._unreachable(error), away=True) from error
         try:
             async with asyncio.timeout(4 * self._mail.seconds):
@@ -90,18 +90,22 @@ class SmtpCourier:
             await _leave(smtp)
 
     async def _client(self) -> aiosmtplib.SMTP:
-        password = await asyncio.to_thread(self._password)
         return aiosmtplib.SMTP(
             hostname=self._mail.host,
             port=self._port,
-            username=self._mail.user or None,
-            password=password if self._mail.user else None,
             local_hostname=self._writer.sender.rpartition("@")[2],
             timeout=self._mail.seconds,
             use_tls=self._mail.security == "tls",
-            start_tls=self._mail.security == "starttls",
+            start_tls=False,  # in a step of its own: where it fails there is a connection to hang up
             tls_context=await asyncio.to_thread(self._trust) if self._mail.security != "none" else None,
         )
+
+    async def _sign_in(self, smtp: aiosmtplib.SMTP) -> None:
+        await smtp.connect()
+        if self._mail.security == "starttls":
+            await smtp.starttls()
+        if self._mail.user:
+            await smtp.login(self._mail.user, await asyncio.to_thread(self._password))
 
     def _password(self) -> str:
         return read_password(self._mail.password_file) or self._mail.password.get_secret_value()
@@ -119,10 +123,19 @@ class SmtpCourier:
 
 async def _leave(smtp: aiosmtplib.SMTP) -> None:
     """A letter that was taken stays taken, however the farewell goes."""
+    transport = smtp.transport
     with contextlib.suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
         if smtp.is_connected:
             await smtp.quit(timeout=2.0)
+    _hang_up(smtp, transport)
+
+
+def _hang_up(smtp: aiosmtplib.SMTP, transport: asyncio.BaseTransport | None = None) -> None:
+    """Says goodbye in TLS, and waits for nobody's answer to it: a server that gives none would keep a socket open."""
+    transport = transport or smtp.transport
     smtp.close()
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
 
 
 def _said(code: int, message: str) -> Undelivered:
