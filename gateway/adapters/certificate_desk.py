@@ -5,11 +5,13 @@ handshake on; connections that are open stay so.
 """
 
 import re
+import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
@@ -18,13 +20,13 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from gateway.adapters.authority import general_name, key_pem, new_key, subject_names
-from gateway.adapters.certificates import Certificates, CustomerFiles
-from gateway.adapters.tls_files import write_durably
+from gateway.adapters.certificates import BROUGHT_CHAIN, BROUGHT_KEY, Certificates
+from gateway.adapters.tls_files import server_context, write_durably
 from gateway.errors import BadRequest, NotPossible
 from gateway.services.ports import Clock
 
 SHORTEST_RSA = 2048
-CHAIN, KEY, PENDING = "brought.crt", "brought.key", "pending.key"
+PENDING = "pending.key"
 _HOST = re.compile(r"[\w.:*-]{1,253}")
 Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 
@@ -41,12 +43,6 @@ class InUse:
     own: bool
     fixed: bool
     pending: bool
-
-
-def brought_files(directory: Path) -> CustomerFiles | None:
-    """What was brought in a page earlier; None where there is nothing, or half of it."""
-    files = CustomerFiles(certificate=directory / CHAIN, private_key=directory / KEY)
-    return files if files.certificate.is_file() and files.private_key.is_file() else None
 
 
 class CertificateDesk:
@@ -107,9 +103,9 @@ class CertificateDesk:
     def use_own(self) -> None:
         """Back to the certificate of the own authority, whose key was kept all the time."""
         self._check_free()
-        self._certificates.use(None)
-        for name in (CHAIN, KEY):
+        for name in (BROUGHT_CHAIN, BROUGHT_KEY):
             (self._directory / name).unlink(missing_ok=True)
+        self._certificates.load()
 
     def _check_free(self) -> None:
         if self._fixed:
@@ -120,10 +116,25 @@ class CertificateDesk:
         plain = key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
+        self._try(pem, plain)
         # The key first: a chain that stands there alone is not taken up.
-        write_durably(self._directory / KEY, plain, 0o400)
-        write_durably(self._directory / CHAIN, pem, 0o444)
-        self._certificates.use(brought_files(self._directory))
+        write_durably(self._directory / BROUGHT_KEY, plain, 0o400)
+        write_durably(self._directory / BROUGHT_CHAIN, pem, 0o444)
+        self._certificates.load()
+
+    def _try(self, chain: bytes, key: bytes) -> None:
+        """TLS has opinions of its own, such as on short keys and signatures by SHA-1; here nothing is replaced yet."""
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=self._directory) as folder:
+            one, other = Path(folder) / "chain", Path(folder) / "key"
+            one.write_bytes(chain)
+            other.write_bytes(key)
+            try:
+                server_context().load_cert_chain(one, other)
+            except ssl.SSLError as error:
+                raise BadRequest(
+                    f"Such a certificate cannot be served: {error.reason or error}. Have one made by SHA-256 and a longer key."
+                ) from error
 
     def _checked(self, text: str, key: Key) -> list[x509.Certificate]:
         try:

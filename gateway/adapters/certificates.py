@@ -54,6 +54,15 @@ class Signing:
     chain: tuple[x509.Certificate, ...]
 
 
+BROUGHT_CHAIN, BROUGHT_KEY = "brought.crt", "brought.key"
+
+
+def brought_files(directory: Path) -> CustomerFiles | None:
+    """What people brought while we served; None where there is nothing, or half of it."""
+    files = CustomerFiles(certificate=directory / BROUGHT_CHAIN, private_key=directory / BROUGHT_KEY)
+    return files if files.certificate.is_file() and files.private_key.is_file() else None
+
+
 class Certificates:
     """Keeps `context` ready for TLS 1.2 and 1.3; call `refresh` now and then to follow renewals and changed files.
 
@@ -74,9 +83,10 @@ class Certificates:
         """A missing name of `names` makes a new certificate; `addresses` are those of now, written in at any signing.
 
         An address that DHCP has changed is no reason to show phones another certificate. `further` are names that
-        come and go while we serve. `public` is shown to who asks for one of its names (RFC 6066 section 3).
+        come and go while we serve. `customer` are files that the settings name; without them those are served that were
+        brought, and without these our own. `public` is shown to who asks for one of its names (RFC 6066 section 3).
         """
-        self._directory, self._clock, self._customer = directory, clock, customer
+        self._directory, self._clock, self._named = directory, clock, customer
         self._fixed = tuple(dict.fromkeys(normal_name(name) for name in names))
         self._further = further
         self._addresses = tuple(normal_name(address.partition("%")[0]) for address in addresses)
@@ -96,6 +106,11 @@ class Certificates:
     @property
     def _names(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*self._fixed, *map(normal_name, self._further()))))
+
+    @property
+    def _customer(self) -> CustomerFiles | None:
+        """Looked for each time: another process may have brought them."""
+        return self._named or brought_files(self._directory)
 
     @property
     def ca_pem(self) -> bytes | None:
@@ -139,15 +154,6 @@ class Certificates:
                 f"Cannot use the certificate {files.certificate} with the key {files.private_key}: {error}. "
                 "Give a PEM chain and its unencrypted PEM key, readable by this process."
             ) from error
-
-    def use(self, customer: CustomerFiles | None) -> None:
-        """Serves these files, or with None our own, from the next handshake on. As `load` when they cannot be used."""
-        before, self._customer = self._customer, customer
-        try:
-            self.load()
-        except StartupError:
-            self._customer = before
-            raise
 
     def refresh(self) -> bool:
         """Renews or reloads if need be; True when other octets are served from now on. Blocks.

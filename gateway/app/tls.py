@@ -4,7 +4,6 @@ import socket
 from collections.abc import Callable, Iterable
 
 from discovery.interfaces import choose, host_name, interfaces
-from gateway.adapters.certificate_desk import brought_files
 from gateway.adapters.certificates import Certificates, CustomerFiles, server_names
 from gateway.adapters.public_chain import PublicChain
 from gateway.app.acme import asked_of
@@ -31,7 +30,7 @@ def certificates_of(settings: Settings, clock: Clock, further: Callable[[], Iter
         addresses=choose((), interfaces()).tell,
         further=further,
         clock=clock,
-        customer=_customer_files(settings) or brought_files(directory),
+        customer=_customer_files(settings),
         public=PublicChain(directory=directory, clock=clock) if asked else None,
     )
 

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-from gateway.adapters.certificate_desk import KEY, CertificateDesk, brought_files
-from gateway.adapters.certificates import Certificates
+from gateway.adapters.certificate_desk import CertificateDesk
+from gateway.adapters.certificates import BROUGHT_KEY, Certificates, brought_files
 from gateway.errors import BadRequest, NotPossible
 from tests.fakes import FakeClock
 
@@ -68,14 +68,36 @@ def test_a_pair_that_fits_is_served_at_once_and_the_own_one_comes_back_under_its
     desk.bring(signed(key, authority) + signed(authority, authority, name="CA"), pem(key))
     current = desk.in_use()
     assert (current.names, current.issuer, current.own) == (("print.example",), "CA", False)
-    assert stat.S_IMODE((tmp_path / KEY).stat().st_mode) == 0o400
+    assert stat.S_IMODE((tmp_path / BROUGHT_KEY).stat().st_mode) == 0o400
     assert certificates.context is context, "listeners need not be told"
-    again = Certificates(directory=tmp_path, names=("gateway.example",), clock=CLOCK, customer=brought_files(tmp_path))
+    again = Certificates(directory=tmp_path, names=("gateway.example",), clock=CLOCK)
     again.load()
     assert again.fingerprint() == current.fingerprint, "also after the next start"
     desk.use_own()
     assert desk.in_use() == own
     assert brought_files(tmp_path) is None
+
+
+def test_another_process_of_the_same_gateway_takes_it_up_at_its_next_look(
+    desk: CertificateDesk, tmp_path: Path
+) -> None:
+    beside = Certificates(directory=tmp_path, names=("gateway.example",), clock=CLOCK)
+    beside.load()
+    own, authority, key = beside.fingerprint(), a_key(), a_key()
+    desk.bring(signed(key, authority), pem(key))
+    assert beside.refresh()
+    assert beside.fingerprint() == desk.in_use().fingerprint
+    assert not beside.refresh(), "once"
+    desk.use_own()
+    assert beside.refresh()
+    assert beside.fingerprint() == own
+
+
+def test_what_tls_itself_would_not_serve_changes_nothing(desk: CertificateDesk, tmp_path: Path) -> None:
+    before, key = desk.in_use(), ec.generate_private_key(ec.SECP192R1())
+    with pytest.raises(BadRequest, match="cannot be served: EE_KEY_TOO_SMALL"):
+        desk.bring(signed(key, a_key()), pem(key))
+    assert (desk.in_use(), brought_files(tmp_path)) == (before, None)
 
 
 @pytest.mark.parametrize(

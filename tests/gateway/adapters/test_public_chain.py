@@ -11,7 +11,7 @@ import trustme
 from cryptography import x509
 
 from gateway.adapters.authority import subject_names
-from gateway.adapters.certificates import Certificates, CustomerFiles
+from gateway.adapters.certificates import BROUGHT_CHAIN, BROUGHT_KEY, Certificates
 from gateway.adapters.public_chain import PublicChain
 from gateway.domain.acme import Asked, LastTry
 from tests.fake_acme import Authority
@@ -193,13 +193,12 @@ def test_what_became_of_the_last_time_is_kept(house: House) -> None:
     assert stat.S_IMODE((house.folder / "acme.json").stat().st_mode) == 0o600
 
 
-def test_a_customers_own_certificate_goes_on_for_all_other_names(house: House, tmp_path: Path) -> None:
+def test_a_customers_own_certificate_goes_on_for_all_other_names(house: House) -> None:
     house.take()
     public = house.shown("print.example")
-    files = CustomerFiles(certificate=tmp_path / "their.crt", private_key=tmp_path / "their.key")
     issued = trustme.CA().issue_cert("gateway.local", "print.example")
-    files.private_key.write_bytes(issued.private_key_pem.bytes())
-    files.certificate.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
-    house.certificates.use(files)
+    (house.folder / BROUGHT_KEY).write_bytes(issued.private_key_pem.bytes())
+    (house.folder / BROUGHT_CHAIN).write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+    assert house.certificates.refresh()
     assert house.shown("print.example") == public
     assert subject_names(house.shown("gateway.local")) == ("gateway.local", "print.example")
