@@ -5,6 +5,12 @@ from typing import Any, Final
 EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "CameOut": {"came_out": True},
     "CardBody": {"card": "04:A2:19:7F"},
+    "CertificateAnswer": {"certificate": "-----BEGIN CERTIFICATE-----\nMIIB...\n-----END CERTIFICATE-----\n"},
+    "CertificateNames": {"names": ["print.example.org"]},
+    "CertificatePair": {
+        "certificate": "-----BEGIN CERTIFICATE-----\nMIIB...\n-----END CERTIFICATE-----\n",
+        "key": "-----BEGIN PRIVATE KEY-----\nMIGH...\n-----END PRIVATE KEY-----\n",
+    },
     "Claim": {"job": 17, "label": "blue heron"},
     "Conversion": {"sheets": [1, 3], "print_area": "A1:D20", "fit_width": True},
     "CreditChange": {"overdraft": "5"},

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from gateway.domain.device import Device
 from gateway.domain.user import Actor, Session
 from gateway.services.access_log import AccessLog
+from gateway.services.administration import Administration
 from gateway.services.api_tokens import ApiTokens
 from gateway.services.credit import Credit
 from gateway.services.device_book import DeviceBook
@@ -63,6 +64,7 @@ class Services:
     figures: ApiFigures
     events: EventWindow
     house: House
+    administration: Administration
     registrations: Registrations
     identity: Identity
     tokens: ApiTokens

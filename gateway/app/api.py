@@ -7,9 +7,10 @@ from functools import partial
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.adapters.metrics import Metrics
-from gateway.app.administration import device_book, shares_of, why_of
+from gateway.app.administration import shares_of
 from gateway.app.build import Gateway
 from gateway.app.personal import site_url
+from gateway.services.administration import Administration
 from gateway.services.delegates import Delegates
 from gateway.services.network_doctor import NetworkDoctor
 from gateway.services.preview import Preview
@@ -49,6 +50,7 @@ def api_services(
     queues: Queues,
     network: NetworkDoctor,
     preview: Preview | None,
+    administration: Administration,
     health: Callable[[], Awaitable[tuple[str, ...]]],
     figures: ApiFigures,
     events: EventWindow,
@@ -61,6 +63,7 @@ def api_services(
         figures=figures,
         events=events,
         house=gateway.house,
+        administration=administration,
         registrations=gateway.people.registrations,
         identity=gateway.identity,
         tokens=gateway.tokens,
@@ -80,9 +83,9 @@ def api_services(
         network=network,
         preview=preview,
         learn=gateway.learn,
-        devices=device_book(gateway),
+        devices=administration.devices,
         directories=gateway.people.directories,
-        why=why_of(gateway),
+        why=administration.why,
         shares=shares_of(gateway),
         traces=TraceLinks(
             jobs=gateway.database.jobs, clock=gateway.clock, enabled=bool(gateway.settings.traces.endpoint)

@@ -256,6 +256,7 @@ class Front:
                 queues=self._queues,
                 network=self._network,
                 preview=self._preview,
+                administration=self._administration,
                 health=self._health,
                 figures=self._api_figures,
                 events=self._api_events,

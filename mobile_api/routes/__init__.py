@@ -2,6 +2,9 @@
 
 from mobile_api.routes import (
     audit,
+    backups,
+    certificate,
+    checks,
     credit,
     devices,
     directories,
@@ -52,4 +55,7 @@ TOPICS = (
     webhooks.router,
     events.router,
     audit.router,
+    checks.router,
+    certificate.router,
+    backups.router,
 )

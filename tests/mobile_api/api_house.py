@@ -9,21 +9,26 @@ from typing import Any
 import httpx2
 from fastapi import FastAPI
 
+from gateway.adapters.backups import BackupFolder
 from gateway.adapters.metrics import Metrics
+from gateway.app.administration import administration
 from gateway.app.api import api_figures, api_services, event_window
 from gateway.app.build import Gateway, build
 from gateway.app.network_doctor import network_doctor
+from gateway.app.tls import certificates_of
 from gateway.domain.document import Document
 from gateway.domain.job import Job
 from gateway.domain.printer import ReleasePolicy
 from gateway.domain.rights import Role
 from gateway.domain.user import SYSTEM, Actor
+from gateway.services.health import Health
 from gateway.services.limits import Kind, Policy
 from gateway.services.queues import Queues, Reach
 from gateway.settings import Settings
 from mobile_api.app import create_api
 from mobile_api.events import EventWindow
 from tests.builders import a_document, a_held_job
+from tests.fakes_administration import some_checks
 from webprint.sessions import Sessions
 
 SECURE = "https://print.example:8443"
@@ -131,6 +136,8 @@ async def api_house(settings: Settings, *, patient: bool = True) -> AsyncIterato
         window = event_window(gateway)
         metrics = Metrics(version="test")
         figures = api_figures(metrics, window)
+        certificates = certificates_of(settings, gateway.clock, tuple)
+        await asyncio.to_thread(certificates.load)
         app = create_api(
             api_services(
                 gateway,
@@ -144,6 +151,7 @@ async def api_house(settings: Settings, *, patient: bool = True) -> AsyncIterato
                     authority=lambda: b"",
                 ),
                 preview=None,
+                administration=administration(gateway, certificates, BackupFolder(settings), Health(some_checks)),
                 health=health,
                 figures=figures,
                 events=window,

@@ -29,6 +29,7 @@ FILLED = {
     "user": "nobody",
     "place": "nowhere",
     "touch": "none",
+    "key": "storage",
 }
 AS_UUID = ("/tokens/", "/webhooks/", "/registrations/", "/me/")
 
