@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 import shutil
 import subprocess
 import tempfile
@@ -87,17 +88,37 @@ class Cups:
         return done.stdout
 
     def add_queue(self, name: str, uri: str, *options: str) -> None:
-        """Driverless, as a user would add it, who tries again when cupsd is too busy to be connected to."""
+        """Driverless, as a user would add it, who tries again when cupsd is too busy to be connected to.
+
+        cupsd makes the queue's PPD in a thread and shares what it knows of formats with it unguarded: when the next
+        request comes meanwhile, a queue may be left that takes no PDF. It is added once more then.
+        """
         end = time.monotonic() + PATIENCE
-        while True:
-            try:
-                self.run("lpadmin", "-p", name, "-E", "-v", uri, "-m", "everywhere", *options)
-            except RuntimeError as error:
-                if "Unable to connect to server" not in str(error) or time.monotonic() > end:
-                    raise
-                time.sleep(0.5)
-            else:
-                return
+        while not (self._added(name, uri, *options) and self._takes_pdf(name)):
+            if time.monotonic() > end:
+                raise RuntimeError(f"cupsd makes no queue {name} that takes PDF")
+            time.sleep(0.5)
+
+    def _added(self, name: str, uri: str, *options: str) -> bool:
+        try:
+            self.run("lpadmin", "-p", name, "-E", "-v", uri, "-m", "everywhere", *options)
+        except RuntimeError as error:
+            if "Unable to connect to server" in str(error):
+                return False
+            raise
+        return True
+
+    def _takes_pdf(self, name: str) -> bool:
+        queue = f"ipp://127.0.0.1:{self.port}/printers/{name}"
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            told = self.run("ipptool", "-tv", queue, "get-printer-attributes.test", check=False)
+            if (self.root / "ppd" / f"{name}.ppd").exists() and re.search(
+                r"document-format-supported .*application/pdf", told
+            ):
+                return True
+            time.sleep(0.1)
+        return False
 
 
 @contextmanager
