@@ -79,6 +79,16 @@ def shares_of(gateway: "Gateway") -> Shares:
     )
 
 
+def certificate_desk(gateway: "Gateway", certificates: Certificates) -> CertificateDesk:
+    settings = gateway.settings
+    return CertificateDesk(
+        certificates=certificates,
+        directory=settings.data / "tls",
+        clock=gateway.clock,
+        fixed=settings.https.certificate is not None,
+    )
+
+
 def administration(
     gateway: "Gateway",
     certificates: Certificates,
@@ -93,12 +103,7 @@ def administration(
         audit=gateway.house.audit,
         why=why_of(gateway),
         health=health,
-        certificates=CertificateDesk(
-            certificates=certificates,
-            directory=settings.data / "tls",
-            clock=gateway.clock,
-            fixed=settings.https.certificate is not None,
-        ),
+        certificates=certificate_desk(gateway, certificates),
         renewals=renewals,
         backups=backups,
         restores=RestoreFolder(settings),

@@ -51,7 +51,7 @@ from webprint.app import create_app as create_pages
 from webprint.live import LiveJobs
 from webprint.site import Ports
 
-CERTIFICATE_SECONDS = 60.0
+CERTIFICATE_SECONDS = 10.0
 
 log = logging.getLogger(__name__)
 

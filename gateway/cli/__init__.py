@@ -13,6 +13,7 @@ import typer
 
 from gateway.app import Gateway, backup, check, demo, restore, serve
 from gateway.cli.audit import audit
+from gateway.cli.certificate import certificate
 from gateway.cli.common import AsJson, Config, Data, given, settings_of, using
 from gateway.cli.credit import credit
 from gateway.cli.devices import devices
@@ -56,6 +57,7 @@ app.add_typer(sites, name="site")
 app.add_typer(audit, name="audit")
 app.add_typer(role_verbs, name="role")
 app.add_typer(dns, name="dns")
+app.add_typer(certificate, name="certificate")
 app.command("remote")(remote)
 
 app.command("why")(why_command)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.peers.ours import Instance, papertap
 from tests.peers.sink import Sink, sink_beside
@@ -85,6 +86,42 @@ def test_over_tls_with_our_own_authority(gateway: Instance, token: str, tmp_path
         capture_output=True,
     )
     assert json.loads(answer.stdout)["name"] == "ann"
+
+
+def test_a_brought_certificate_is_shown_without_a_restart(gateway: Instance, token: str, tmp_path: Path) -> None:
+    """By openssl: a chain and key that a renewing program hands over at the shell."""
+    authority, host = trustme.CA(), "print.example.org"
+    issued, ca, chain, key = authority.issue_cert(host), *(tmp_path / name for name in ("ca", "chain", "key"))
+    authority.cert_pem.write_to_path(str(ca))
+    chain.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
+    issued.private_key_pem.write_to_path(str(key))
+    gateway.here("certificate", "bring", str(chain), str(key))
+    look = ["openssl", "s_client", "-connect", f"127.0.0.1:{gateway.https_port}", "-CAfile", ca]
+    look += ["-verify_hostname", host, "-verify_return_error"]
+    try:
+        end = time.monotonic() + PATIENCE
+        while subprocess.run(look, input=b"Q\n", check=False, capture_output=True).returncode:
+            assert time.monotonic() < end, "the old one is still served"
+            time.sleep(0.2)
+        told = json.loads(curl(gateway, "certificate", token=token)[1])
+        assert (told["names"], told["own"], told["public"]) == ([host], False, None)
+        printed = subprocess.run(
+            ["openssl", "x509", "-in", chain, "-noout", "-fingerprint", "-sha256"], check=True, capture_output=True
+        )
+        assert told["fingerprint"] in printed.stdout.decode()
+    finally:
+        gateway.here("certificate", "own")
+
+
+def test_what_stands_in_the_way_is_told_to_a_program(gateway: Instance, token: str) -> None:
+    status, body = curl(gateway, "checks", token=token)
+    found = {one["key"]: one for one in json.loads(body)}
+    assert (status, found["storage"]["found"]["ok"], found["web"]["found"]) == (200, True, None)
+    status, body = curl(gateway, "checks/web", "-X", "POST", token=token)
+    assert (status, json.loads(body)["ok"]) == (200, True), "it connects to its own pages"
+    status, body = curl(gateway, "backups", "-X", "POST", token=token)
+    assert status == 201, body
+    assert json.loads(body) in json.loads(curl(gateway, "backups", token=token)[1])
 
 
 def test_the_stream_tells_of_a_job_at_once(gateway: Instance, token: str) -> None:
