@@ -119,7 +119,7 @@ async def test_networks_that_may_upload_are_named(tmp_path: Path) -> None:
 
 async def test_a_certificate_that_is_not_the_one_set_up_is_told(front: Front, tmp_path: Path) -> None:
     own = front.certificates
-    own._customer = CustomerFiles(certificate=tmp_path / "other.crt", private_key=tmp_path / "other.key")
+    own._named = CustomerFiles(certificate=tmp_path / "other.crt", private_key=tmp_path / "other.key")
     trustme.CA().issue_cert("print.example.org").cert_chain_pems[0].write_to_path(tmp_path / "other.crt")
     found = await tried(front)
     assert found["upload"].ok
