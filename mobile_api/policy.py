@@ -66,11 +66,19 @@ def needs(
     otherwise: Permission | None = None,
     somewhere: bool = False,
     recent: bool = False,
+    streams: bool = False,
     secret: bool = False,
 ) -> Callable[[Endpoint], Endpoint]:
     """`somewhere`: at one site at least; the handler then shows or changes what is in reach alone."""
     return _declared(
-        Rule(permission=permission, otherwise=otherwise, somewhere=somewhere, recent=recent, secret=secret)
+        Rule(
+            permission=permission,
+            otherwise=otherwise,
+            somewhere=somewhere,
+            recent=recent,
+            streams=streams,
+            secret=secret,
+        )
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
+from uuid import UUID
 
 from starlette.requests import Request
 
@@ -12,6 +13,7 @@ from gateway.services.access_log import AccessLog
 from gateway.services.administration import Administration
 from gateway.services.api_tokens import ApiTokens
 from gateway.services.credit import Credit
+from gateway.services.csv_import import CsvImports
 from gateway.services.device_book import DeviceBook
 from gateway.services.directories import DirectoryBook
 from gateway.services.house import House
@@ -27,6 +29,7 @@ from gateway.services.release import Release
 from gateway.services.shares import Shares
 from gateway.services.sites import Sites
 from gateway.services.statistics import Statistics
+from gateway.services.terminals import Terminals
 from gateway.services.tracing import TraceLinks
 from gateway.services.uploads import Uploads
 from gateway.services.webhooks import Webhooks
@@ -51,7 +54,8 @@ class Portal(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Services:
-    """`learn` asks a device what it can do; `health` gives the reasons why no work is accepted now. `base` is what links
+    """`learn` asks a device what it can do; `health` gives the reasons why no work is accepted now, `connected` whether
+    a terminal is there now. `base` is what links
     that leave this house begin with.
 
     Without `preview` there are thumbnails alone.
@@ -66,6 +70,7 @@ class Services:
     house: House
     administration: Administration
     registrations: Registrations
+    imports: CsvImports
     identity: Identity
     tokens: ApiTokens
     answers: AnswerStore
@@ -83,6 +88,8 @@ class Services:
     preview: Preview | None
     learn: Callable[[str], Awaitable[Device]]
     devices: DeviceBook
+    terminals: Terminals
+    connected: Callable[[UUID], bool]
     directories: DirectoryBook
     why: Why
     shares: Shares

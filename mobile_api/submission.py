@@ -25,7 +25,7 @@ async def submit(request: Request, caller: Caller, services: Services, fields: d
     """The job, durable; `fields` are the query's: printer, name and options. The refusals of Intake and its rules."""
     kind = request.headers.get("content-type", "application/octet-stream")
     if kind.partition(";")[0].strip().lower() == _FORM:
-        reader = FormReader(content_type=kind, chunks=_body(request))
+        reader = FormReader(content_type=kind, chunks=body_of(request))
         told = {name: values[-1] for name, values in (await reader.fields()).items()}
         fields, files = fields | told, _files(reader, fields.get("name") or told.get("name", ""))
     else:
@@ -56,7 +56,7 @@ def _ticket(fields: dict[str, Any]) -> JobTicket:
 
 
 async def _whole(request: Request, kind: str, name: str) -> AsyncIterator[FormFile]:
-    yield FormFile(name=name, format=kind[:200], body=_body(request))
+    yield FormFile(name=name, format=kind[:200], body=body_of(request))
 
 
 async def _files(reader: FormReader, name: str) -> AsyncIterator[FormFile]:
@@ -64,7 +64,8 @@ async def _files(reader: FormReader, name: str) -> AsyncIterator[FormFile]:
         yield FormFile(name=name or file.name, format=file.format, body=file.body)
 
 
-async def _body(request: Request) -> AsyncIterator[bytes]:
+async def body_of(request: Request) -> AsyncIterator[bytes]:
+    """The octets as they come; BadRequest when the connection breaks before their end."""
     try:
         async for chunk in request.stream():
             if chunk:

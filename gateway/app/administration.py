@@ -79,6 +79,20 @@ def shares_of(gateway: "Gateway") -> Shares:
     )
 
 
+def network_search(gateway: "Gateway") -> NetworkSearch:
+    settings = gateway.settings
+    return NetworkSearch(
+        announcements=Neighbours(
+            interfaces=settings.mdns.interfaces, own=lambda: [str(p.uuid) for p in gateway.printers.all()]
+        ),
+        prober=NetworkProber(ipp_port=settings.devices.ipp_port, snmp_port=settings.devices.snmp_port),
+        addresses=egress_of(settings),
+        networks=_own_networks,
+        clock=gateway.clock,
+        settings=settings.devices,
+    )
+
+
 def certificate_desk(gateway: "Gateway", certificates: Certificates) -> CertificateDesk:
     settings = gateway.settings
     return CertificateDesk(
@@ -96,7 +110,6 @@ def administration(
     health: Health,
     renewals: Renewals | None = None,
 ) -> Administration:
-    settings, addresses = gateway.settings, egress_of(gateway.settings)
     return Administration(
         setup=setup_of(gateway),
         site=gateway.site,
@@ -106,17 +119,8 @@ def administration(
         certificates=certificate_desk(gateway, certificates),
         renewals=renewals,
         backups=backups,
-        restores=RestoreFolder(settings),
-        search=NetworkSearch(
-            announcements=Neighbours(
-                interfaces=settings.mdns.interfaces, own=lambda: [str(p.uuid) for p in gateway.printers.all()]
-            ),
-            prober=NetworkProber(ipp_port=settings.devices.ipp_port, snmp_port=settings.devices.snmp_port),
-            addresses=addresses,
-            networks=_own_networks,
-            clock=gateway.clock,
-            settings=settings.devices,
-        ),
+        restores=RestoreFolder(gateway.settings),
+        search=network_search(gateway),
         devices=device_book(gateway),
     )
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
+from uuid import UUID
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -16,6 +17,7 @@ from gateway.services.network_doctor import NetworkDoctor
 from gateway.services.preview import Preview
 from gateway.services.queues import Queues
 from gateway.services.statistics import Statistics
+from gateway.services.terminals import Terminals
 from gateway.services.tracing import TraceLinks
 from mobile_api.events import EventWindow
 from mobile_api.figures import ApiFigures
@@ -51,6 +53,8 @@ def api_services(
     network: NetworkDoctor,
     preview: Preview | None,
     administration: Administration,
+    terminals: Terminals,
+    connected: Callable[[UUID], bool],
     health: Callable[[], Awaitable[tuple[str, ...]]],
     figures: ApiFigures,
     events: EventWindow,
@@ -65,6 +69,7 @@ def api_services(
         house=gateway.house,
         administration=administration,
         registrations=gateway.people.registrations,
+        imports=gateway.people.imports,
         identity=gateway.identity,
         tokens=gateway.tokens,
         answers=gateway.database.answers,
@@ -84,6 +89,8 @@ def api_services(
         preview=preview,
         learn=gateway.learn,
         devices=administration.devices,
+        terminals=terminals,
+        connected=connected,
         directories=gateway.people.directories,
         why=administration.why,
         shares=shares_of(gateway),

@@ -257,6 +257,8 @@ class Front:
                 network=self._network,
                 preview=self._preview,
                 administration=self._administration,
+                terminals=self.terminals.desk.terminals,
+                connected=self.terminals.desk.connected,
                 health=self._health,
                 figures=self._api_figures,
                 events=self._api_events,

@@ -1,17 +1,22 @@
 """`papertap device`: the machines behind the printers."""
 
+import sys
 from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 
 from gateway.app import Gateway
+from gateway.app.administration import network_search
 from gateway.cli.common import AsJson, Config, Data, show, using
 from gateway.cli.printers import given_of
 from gateway.cli.stickers import add_stickers
 from gateway.domain.device import Device
+from gateway.domain.discovered import Discovered
 from gateway.domain.formats import PCL, PCLXL
 from gateway.domain.phone import Presence
+from gateway.services.ports import SnmpAccess
+from gateway.services.search import Search
 
 _FORMATS = {
     "pdf": "application/pdf",
@@ -105,6 +110,35 @@ def device_list(config: Config = None, data: Data = None, as_json: AsJson = Fals
         return [_device(device) for device in gateway.printers.devices()]
 
     show(using(config, data, work), as_json)
+
+
+@devices.command("find")
+def device_find(
+    ranges: Annotated[
+        list[str] | None, typer.Argument(help="192.168.1.0/24 or 192.168.1.10-192.168.1.40; none: announcements alone.")
+    ] = None,
+    community: Annotated[str, typer.Option(help="Ask by SNMP v2c with this community, too.")] = "",
+    config: Config = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look for printers in the network: what announces itself, and what answers in RANGES."""
+
+    async def work(gateway: Gateway) -> Search:
+        search = network_search(gateway)
+        access = SnmpAccess(version="2c", community=community) if community else None
+        found = search.start(" ".join(ranges or ()), access)
+        await search.finished()
+        return found
+
+    found = using(config, data, work)
+    show([_found(one) for one in found.found], as_json)
+    if found.cut:
+        print("The search took too long and ended before its end. Name a smaller range.", file=sys.stderr)
+
+
+def _found(one: Discovered) -> dict[str, Any]:
+    return {"name": one.name, "model": one.model, "location": one.location, "uris": list(one.ways)}
 
 
 @devices.command("remove")

@@ -114,7 +114,7 @@ async def test_directory(name: DirectoryName, services: Given) -> list[StepOut]:
 @_STAFF
 async def preview_directory(name: DirectoryName, services: Given) -> PreviewOut:
     """A dry run over all of it: nothing is written. It takes as long as reading the directory does."""
-    return _report(await services.directories.preview(name))
+    return report_out(await services.directories.preview(name))
 
 
 @router.post("/directories/{name}/runs", status_code=202)
@@ -162,7 +162,7 @@ def _run(run: RunRecord) -> RunOut:
     )
 
 
-def _report(report: Report) -> PreviewOut:
+def report_out(report: Report) -> PreviewOut:
     return PreviewOut(
         counts={outcome.value: count for outcome, count in report.counts.items()},
         groups={outcome.value: count for outcome, count in report.groups.items()},

@@ -4,6 +4,7 @@ ippeveprinter and snmpd are found by the search; the page that the wizard prints
 """
 
 import asyncio
+import json
 import re
 import time
 from pathlib import Path
@@ -66,6 +67,9 @@ async def test_six_steps_from_an_empty_machine_to_a_page() -> None:
         with papertap(roles="front,prepare,deliver", **settings) as ours:
             await _walk(ours, await asyncio.to_thread(_link, ours))
             assert (ours.data / "setup-closed").is_file()
+            words = ("device", "find", "127.0.0.1", "--community", "public", "--json")
+            found = json.loads(await asyncio.to_thread(ours.here, *words))
+    assert [(one["name"], one["uris"]) for one in found] == [("Bench", [f"ipps://127.0.0.1:{port}/ipp/print"])]
 
 
 async def _walk(ours: Instance, link: str) -> None:

@@ -15,6 +15,7 @@ from gateway.app.administration import administration
 from gateway.app.api import api_figures, api_services, event_window
 from gateway.app.build import Gateway, build
 from gateway.app.network_doctor import network_doctor
+from gateway.app.terminals import terminals_of
 from gateway.app.tls import certificates_of
 from gateway.domain.document import Document
 from gateway.domain.job import Job
@@ -152,6 +153,8 @@ async def api_house(settings: Settings, *, patient: bool = True) -> AsyncIterato
                 ),
                 preview=None,
                 administration=administration(gateway, certificates, BackupFolder(settings), Health(some_checks)),
+                terminals=terminals_of(gateway),
+                connected=lambda _: False,
                 health=health,
                 figures=figures,
                 events=window,
