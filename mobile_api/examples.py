@@ -17,6 +17,7 @@ EXAMPLES: Final[dict[str, dict[str, Any]]] = {
     "CreditChange": {"overdraft": "5"},
     "DeviceChange": {"info": "Copy room", "location": "B-204"},
     "DocumentPassword": {"password": "what the sender told you"},
+    "Erasure": {"name": "ann"},
     "GroupChange": {"label": "Mathematics", "parent": "teachers", "cost_centre": "4711"},
     "HabitBody": {"favourite": True, "preset": True},
     "Hold": {"until": "2026-12-01T08:00:00Z"},

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from gateway.domain.rights import Permission, Role
 from gateway.domain.user import User
+from gateway.i18n import language
 from gateway.services.user_admin import TEXTS, Wish
 from mobile_api.models import Body, Change, Text, moment
 from mobile_api.paging import Cursor, Limit, Page, page_of, read_cursor
@@ -86,6 +87,18 @@ class NewPassword(Body):
 
 class CardBody(Body):
     card: Card
+
+
+class Erasure(Body):
+    """`name` once more, so that nobody is erased by mistake."""
+
+    name: Annotated[Text, Field(min_length=1, max_length=100, examples=["ann"])]
+
+
+class Erased(BaseModel):
+    """`pseudonym` is what totals are kept under."""
+
+    pseudonym: str
 
 
 class Count(BaseModel):
@@ -194,6 +207,21 @@ async def add_card(name: UserName, body: CardBody, services: Given, caller: Aski
 async def remove_card(name: UserName, body: CardBody, services: Given, caller: Asking) -> UserOut:
     """Take a card away; its number stands in the body, so that no log of addresses has it."""
     return _shown(await services.house.users.remove_card(caller.actor, name, number=body.card))
+
+
+@router.delete("/users/{name}/second-factor", status_code=204)
+@needs(Permission.USERS, recent=True)
+async def reset_second_factor(name: UserName, services: Given, caller: Asking) -> None:
+    """For whoever lost their phone, seen by staff to be them: their sessions end, and the next sign-in sets up another."""
+    await services.house.users.reset_second_factor(caller.actor, name)
+
+
+@router.post("/users/{name}/erasure")
+@needs(Permission.USERS, recent=True)
+async def erase_user(name: UserName, body: Erasure, services: Given, caller: Asking) -> Erased:
+    """For good: account, waiting jobs and everything that names them; sums stay under a pseudonym."""
+    pseudonym = await services.house.users.erase(caller.actor, name, typed=body.name, language=language())
+    return Erased(pseudonym=pseudonym)
 
 
 @router.post("/users/{name}/unlock")

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from gateway.domain.job import JobState
 from gateway.domain.rights import Role
+from gateway.domain.second_factor import SecondFactor
 from gateway.errors import NotPossible
 from tests.mobile_api.api_house import ApiHouse
 
@@ -32,6 +34,37 @@ async def test_a_user_is_added_changed_and_removed(house: ApiHouse) -> None:
         assert (await root.get("users/ann")).status_code == 404
     told = await actions(house)
     assert [action for action in told if action.startswith("user.")] == ["user.added", "user.changed", "user.deleted"]
+
+
+async def test_a_lost_second_step_is_reset_by_somebody_who_has_just_proved_themselves(house: ApiHouse) -> None:
+    alice = await house.gateway.identity.get("alice")
+    factors = house.gateway.database.second_factors
+    await factors.save_factor(SecondFactor(user=alice.uuid, sealed=b"sealed", confirmed=True, created_at=1.0))
+    page, _ = await house.session("root")
+    async with house.client(token=await house.token("root")) as root, house.client() as browser:
+        assert (await root.delete("users/alice/second-factor")).status_code == 403, "no token will do"
+        assert await factors.factor(alice.uuid) is not None
+        assert (await browser.delete("users/alice/second-factor", headers=page)).status_code == 204
+        assert await factors.factor(alice.uuid) is None
+        assert (await browser.delete("users/nobody/second-factor", headers=page)).status_code == 404
+    assert "second-factor.reset" in await actions(house)
+
+
+async def test_an_account_is_erased_by_its_name_typed_once_more(house: ApiHouse) -> None:
+    job = await house.job(owner="alice")
+    page, _ = await house.session("root")
+    async with house.client(token=await house.token("root")) as root, house.client() as browser:
+        assert (await root.post("users/alice/erasure", json={"name": "alice"})).status_code == 403, "no token will do"
+        wrong = await browser.post("users/alice/erasure", json={"name": "bob"}, headers=page)
+        assert (wrong.status_code, (await root.get("users/alice")).status_code) == (400, 200)
+        erased = await browser.post("users/alice/erasure", json={"name": "Alice"}, headers=page)
+        assert erased.json()["pseudonym"].startswith("erased-")
+        left = (await root.get("users/alice")).json()
+        assert (left["disabled"], left["full_name"], left["email"]) == (True, "", None), "nobody else is given the name"
+        ended = await house.gateway.database.jobs.get(job.id)
+        assert ended is not None
+        assert (ended.state, ended.owner) == (JobState.CANCELED, erased.json()["pseudonym"])
+    assert "user.erased" in await actions(house)
 
 
 async def test_proofs_are_set_and_taken_and_never_told(house: ApiHouse) -> None:
