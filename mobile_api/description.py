@@ -12,7 +12,7 @@ from mobile_api.problems import MEDIA_TYPE, TITLES, FieldError, Problem
 from mobile_api.router import GuardedRoute
 
 DESCRIPTION = """\
-Everything that Papertap's pages do. Send a token as `Authorization: Bearer papertap_…`, made on the page *Tokens* or with
+What Papertap's pages do, for programs. Send a token as `Authorization: Bearer papertap_…`, made on the page *Tokens* or with
 `papertap token add`. Lists come in pages: give `next` back as `cursor`. A creating call may carry an `Idempotency-Key`:
 the same key and body within 24 hours get the first answer again. Answers with an `ETag` take it back as `If-Match`.
 A refusal is `application/problem+json` (RFC 9457) with a stable `code`, and a `detail` for people in the language of
