@@ -35,7 +35,10 @@ async def import_users(  # noqa: PLR0917 - one parameter an option
     adopt: Annotated[bool, Query(description="Take over accounts of the same name that were made by hand.")] = False,
     force: Annotated[bool, Query(description="Disable users however many they are.")] = False,
 ) -> PreviewOut:
-    """The columns are known by their headings. With `held_back` above 0 nothing was written: `force` does it."""
+    """The columns are known by their headings. With `held_back` above 0 nothing was written: `force` does it.
+
+    The same file again changes nothing more, with an Idempotency-Key or without.
+    """
     by, imports = caller.actor.user or "", services.imports
     word = await imports.take(body_of(request), by=by)  # whole, before anything follows from it
     try:
