@@ -1,9 +1,8 @@
 """The account in Chromium: by touch and by keyboard, narrow and wide, light and dark, by axe's rules, without scripts.
 
-Pictures go to the folder that PAPERTAP_PICTURES names, else to a temporary one.
+Pictures go to the folder that PAPERTAP_PICTURES names.
 """
 
-import os
 import re
 import zipfile
 from collections.abc import AsyncIterator
@@ -21,6 +20,7 @@ from starlette.routing import Route
 
 from gateway.domain.job import JobState, Reason
 from gateway.domain.user import Actor
+from tests.acceptance.browsers import picture
 from tests.peers.axe import violations
 from tests.peers.manners import ARGUMENTS, CONTRAST, SMALL
 from tests.webprint.web_house import PASSWORD, House, serving
@@ -122,9 +122,8 @@ async def stage(browser: Browser) -> AsyncIterator[Stage]:
 
 
 @pytest.mark.parametrize(("size", "scheme"), [(PHONE, "light"), (PHONE, "dark"), (DESKTOP, "light"), (DESKTOP, "dark")])
-async def test_every_page_is_for_everybody(stage: Stage, tmp_path: Path, size: tuple[int, int], scheme: str) -> None:
+async def test_every_page_is_for_everybody(stage: Stage, size: tuple[int, int], scheme: str) -> None:
     """Contrast, size of targets, no scrolling sideways at 320 px, axe's rules; and a picture of each."""
-    folder = Path(os.environ.get("PAPERTAP_PICTURES", tmp_path))
     device = "phone" if size == PHONE else "desktop"
     async with stage.page(size, color_scheme=scheme) as page:
         for name, path in PAGES.items():
@@ -136,9 +135,7 @@ async def test_every_page_is_for_everybody(stage: Stage, tmp_path: Path, size: t
             assert await page.evaluate(SMALL) == [], name
             if scheme == "light":
                 assert await violations(page) == [], name
-            picture = folder / f"account-{name}-{device}-{scheme}.png"
-            await page.screenshot(path=picture, full_page=True)
-            assert picture.stat().st_size > 8_000
+            await picture(page, f"account-{name}-{device}-{scheme}")
             await page.set_viewport_size({"width": NARROW[0], "height": NARROW[1]})
             assert await page.evaluate("document.documentElement.scrollWidth") <= NARROW[0], name
 

@@ -1,12 +1,10 @@
 """My jobs in Chromium: live without a reload, few touches, prices before the tap, one tap when a printer fails, links."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +20,7 @@ from gateway.domain.job import Job, JobState, Reason
 from gateway.domain.price import Tariff
 from gateway.domain.ticket import JobTicket
 from gateway.domain.user import Actor
+from tests.acceptance.browsers import picture
 from tests.peers.axe import violations
 from tests.peers.manners import ARGUMENTS, CONTRAST, DESKTOP, NARROW, PHONE, SMALL
 from tests.webprint.web_house import PASSWORD, House, busy_day, serving
@@ -261,7 +260,7 @@ async def test_a_link_from_making_to_paper(scene: Scene) -> None:
 
 @pytest.mark.parametrize("size", [DESKTOP, NARROW])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_pages_keep_the_rules(scene: Scene, size: tuple[int, int], scheme: str, pictures: Path) -> None:
+async def test_pages_keep_the_rules(scene: Scene, size: tuple[int, int], scheme: str) -> None:
     """axe, contrast, targets, no sideways scrolling; and a picture of each to look at."""
     await _furnish(scene)
     async with scene.page(size, color_scheme=scheme) as page:
@@ -278,7 +277,7 @@ async def test_pages_keep_the_rules(scene: Scene, size: tuple[int, int], scheme:
                 await page.get_by_role("radio", name="Annex").check()
                 await expect(page.locator("#quote")).to_contain_text("does not have")
             wide = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            await page.screenshot(path=pictures / f"{name}-{size[0]}-{scheme}.png", full_page=True)
+            await picture(page, f"{name}-{size[0]}-{scheme}")
             assert wide <= 0, f"{path} scrolls sideways: {await page.evaluate(WIDE)}"
             assert await page.evaluate(CONTRAST) == []
             assert await page.evaluate(SMALL) == []
@@ -321,13 +320,3 @@ async def _furnish(scene: Scene) -> None:
         ended_at=house.clock.now() - 90000,
         key=None,
     )
-
-
-@pytest.fixture
-def pictures(tmp_path: Path) -> Path:
-    """Where pictures of the pages go: to look at, not to compare."""
-    folder = os.environ.get("PAPERTAP_PICTURES")
-    if not folder:
-        return tmp_path
-    Path(folder).mkdir(parents=True, exist_ok=True)
-    return Path(folder)

@@ -1,10 +1,9 @@
 """The release station in Chromium: cards, the number pad, the countdown, the next person at once, and the desk.
 
-Pictures of the pages go to the folder that PAPERTAP_PICTURES names, for the documentation; else to a temporary one.
+Pictures of the pages go to the folder that PAPERTAP_PICTURES names, for the documentation.
 """
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -24,6 +23,7 @@ from gateway.services.delivery import Delivery
 from gateway.settings import Delivery as DeliverySettings
 from gateway.settings import Settings
 from ipp.virtual import Features, Misbehaviour, VirtualPrinter, count_only
+from tests.acceptance.browsers import picture
 from tests.acceptance.test_pages import tab_to
 from tests.fakes import a_held_job
 from tests.fakes_numbers import MemorySideNumbers
@@ -478,25 +478,19 @@ async def test_forced_colours_keep_what_is_chosen_apart(stage: Stage) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("device", "size"), [("tablet", TABLET), ("phone", PHONE), ("desktop", (1440, 900))])
-async def test_pictures(stage: Stage, device: str, size: tuple[int, int], scheme: str, tmp_path: Path) -> None:
-    folder = Path(os.environ.get("PAPERTAP_PICTURES", tmp_path))
+async def test_pictures(stage: Stage, device: str, size: tuple[int, int], scheme: str) -> None:
+    look = f"{device}-{scheme}"
     jobs = await busy_day(stage.house)
     del stage.house.jobs.rows[jobs["ask"].id]
 
-    async def picture(page: Page, name: str) -> None:
-        path = folder / f"{name}-{device}-{scheme}.png"
-        await page.evaluate("Promise.all([...document.images].map((one) => one.decode()))")
-        await page.screenshot(path=path)
-        assert path.stat().st_size > 10_000, "a picture of something"
-
     async with stage.page(size, color_scheme=scheme) as page:
         await page.goto(stage.at())
-        await picture(page, "kiosk")
+        await picture(page, f"kiosk-{look}", whole=False)
         await type_pin(page)
         await expect(page.get_by_role("button", name="Print 3 jobs")).to_be_visible()
-        await picture(page, "kiosk-jobs")
+        await picture(page, f"kiosk-jobs-{look}", whole=False)
         await page.get_by_role("button", name="Sign out").click()
         await page.goto(stage.at("?mode=desk"))
         await hold(page, STAFF)
         await expect(page.get_by_role("heading", name="Desk", exact=True)).to_be_visible()
-        await picture(page, "kiosk-desk")
+        await picture(page, f"kiosk-desk-{look}", whole=False)

@@ -1,10 +1,9 @@
 """The pages in Chromium: by touch, by keyboard, without scripts, narrow and dark, and attacked from another origin.
 
-Pictures of the pages go to the folder that PAPERTAP_PICTURES names, for the documentation; else to a temporary one.
+Pictures of the pages go to the folder that PAPERTAP_PICTURES names, for the documentation.
 """
 
-import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
 from gateway.domain.job import Job, JobState, Reason
+from tests.acceptance.browsers import picture
 from tests.peers.axe import violations
 from tests.peers.manners import ARGUMENTS, CONTRAST, DESKTOP, NARROW, PHONE, SMALL
 from tests.webprint.web_house import PASSWORD, PIN, House, busy_day, serving
@@ -325,29 +325,20 @@ async def test_a_page_of_another_origin_cannot_act(stage: Stage) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(("device", "size"), [("phone", PHONE), ("desktop", DESKTOP)])
-async def test_pictures(stage: Stage, device: str, size: tuple[int, int], scheme: str, tmp_path: Path) -> None:
-    folder = Path(os.environ.get("PAPERTAP_PICTURES", tmp_path))
-
-    async def picture(page: Page, name: str, prepare: Callable[[], Awaitable[object]] | None = None) -> None:
-        if prepare:
-            await prepare()
-        await page.wait_for_load_state("load")
-        path = folder / f"{name}-{device}-{scheme}.png"
-        await page.screenshot(path=path)
-        assert path.stat().st_size > 10_000, "a picture of something"
-
+async def test_pictures(stage: Stage, device: str, size: tuple[int, int], scheme: str) -> None:
+    look = f"{device}-{scheme}"
     async with stage.page(size, color_scheme=scheme) as page:
         await page.goto(stage.address("/"))
-        await picture(page, "start")
+        await picture(page, f"start-{look}", whole=False)
         await page.goto(stage.address("/signin"))
-        await picture(page, "signin")
+        await picture(page, f"signin-{look}", whole=False)
         await stage.sign_in(page)
         del stage.house.jobs.rows[stage.jobs["ask"].id]
         await page.goto(stage.address("/jobs"))
-        await picture(page, "jobs", page.get_by_role("checkbox", name="Select Quarterly").check)
+        await page.get_by_role("checkbox", name="Select Quarterly").check()
+        await picture(page, f"jobs-{look}", whole=False)
         await page.goto(stage.address("/jobs/{report}?layout=2#preview"))
-        # What is further down is fetched when somebody comes near, and would be waited for in vain.
         await page.evaluate("for (const one of document.images) one.loading = 'eager'")
         seen = "[...document.images].filter((one) => one.loading !== 'lazy' && one.getBoundingClientRect().left < innerWidth)"
         await page.evaluate(f"Promise.all({seen}.map((one) => one.decode()))")
-        await picture(page, "preview")
+        await picture(page, f"preview-{look}", whole=False)

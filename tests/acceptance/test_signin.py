@@ -1,14 +1,12 @@
 """Signing in with programs that none of us wrote: OpenID providers of npm, a browser's authenticator, its mail link.
 
-Pictures of the pages go to the folder that PAPERTAP_PICTURES names, else to a temporary one.
+Pictures of the pages go to the folder that PAPERTAP_PICTURES names.
 """
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -22,7 +20,7 @@ from gateway.adapters.passkeys import WebAuthn
 from gateway.domain.credential import LinkedIdentity, Passkey
 from gateway.settings import Identity as IdentitySettings
 from gateway.settings import OpenId, Settings
-from tests.acceptance.browsers import ARGUMENTS, CONTRAST, DESKTOP, NARROW, PHONE, SMALL, WIDE
+from tests.acceptance.browsers import ARGUMENTS, CONTRAST, DESKTOP, NARROW, PHONE, SMALL, WIDE, picture
 from tests.fakes_identity import FakeSignIn
 from tests.peers.axe import violations
 from tests.peers.oidc import Client, oidc_providers
@@ -432,17 +430,14 @@ OWN = ("/account/security", "/signin/confirm?next=/account/security")
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [NARROW, DESKTOP])
-async def test_pages_fit_and_can_be_read(
-    stage: Stage, size: tuple[int, int], scheme: str, tmp_path_factory: pytest.TempPathFactory
-) -> None:
-    folder = Path(os.environ.get("PAPERTAP_PICTURES") or tmp_path_factory.mktemp("pictures"))
+async def test_pages_fit_and_can_be_read(stage: Stage, size: tuple[int, int], scheme: str) -> None:
     await furnish(stage)
     async with stage.page(size, color_scheme=scheme) as page:
         for paths in (STRANGERS, OWN):
             for path in paths:
                 await page.goto(stage.url + path)
                 name = path.split("?")[0].strip("/").replace("/", "-") + ("-pin" if "pin" in path else "")
-                await page.screenshot(path=folder / f"{name}-{size[0]}-{scheme}.png", full_page=True)
+                await picture(page, f"{name}-{size[0]}-{scheme}")
                 assert await page.evaluate(WIDE) <= size[0], path
                 assert await page.evaluate(CONTRAST) == [], path
                 assert await page.evaluate(SMALL) == [], path
@@ -452,7 +447,7 @@ async def test_pages_fit_and_can_be_read(
                 await page.goto(f"{stage.url}/account/security")
                 await page.get_by_label("Where you will use it").fill("Another phone")
                 await page.get_by_role("button", name="Make one").click()
-                await page.screenshot(path=folder / f"security-shown-{size[0]}-{scheme}.png", full_page=True)
+                await picture(page, f"security-shown-{size[0]}-{scheme}")
                 await stage.age_proofs()
 
 

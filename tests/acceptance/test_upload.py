@@ -1,10 +1,9 @@
 """Uploads in Chromium: a guest with a phone in front of a printer, and people who arrange their pages.
 
-Pictures of the pages go to the folder that PAPERTAP_PICTURES names; else to a temporary one.
+Pictures of the pages go to the folder that PAPERTAP_PICTURES names.
 """
 
 import asyncio
-import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -20,7 +19,7 @@ from gateway.domain.job import Job, JobState, Reason
 from gateway.domain.price import Tariff
 from gateway.services.ports import Prepared
 from gateway.settings import Settings
-from tests.acceptance.browsers import ARGUMENTS, CONTRAST, DESKTOP, NARROW, PHONE, SMALL, WIDE
+from tests.acceptance.browsers import ARGUMENTS, CONTRAST, DESKTOP, NARROW, PHONE, SMALL, WIDE, picture
 from tests.fakes import fake_pdf
 from tests.peers.axe import violations
 from tests.webprint.web_house import PASSWORD, DrawingConverter, House, a_page, serving
@@ -266,8 +265,7 @@ async def test_without_scripts_it_is_a_plain_form(stage: Stage, files: list[Path
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_every_page_fits_and_can_be_read(stage: Stage, files: list[Path], tmp_path: Path, scheme: str) -> None:
-    pictures = Path(os.environ.get("PAPERTAP_PICTURES", tmp_path))
+async def test_every_page_fits_and_can_be_read(stage: Stage, files: list[Path], scheme: str) -> None:
     for size, name in ((NARROW, "narrow"), (PHONE, "phone"), (DESKTOP, "desktop")):
         async with stage.page(size, color_scheme=scheme) as page:
             await page.goto(f"{stage.url}/p/copy-room")
@@ -282,10 +280,10 @@ async def test_every_page_fits_and_can_be_read(stage: Stage, files: list[Path], 
                 await page.goto(address)
                 for summary in await page.locator("details > summary").all():
                     await summary.click()
-                for picture in await page.locator("img").all():
-                    await picture.evaluate("(one) => { one.loading = 'eager' }")
+                for image in await page.locator("img").all():
+                    await image.evaluate("(one) => { one.loading = 'eager' }")
                 await page.wait_for_load_state("networkidle")
-                await page.screenshot(path=pictures / f"upload-{what}-{name}-{scheme}.png", full_page=True)
+                await picture(page, f"upload-{what}-{name}-{scheme}")
                 assert await page.evaluate(WIDE) <= size[0], f"{what} scrolls sideways"
                 assert await page.evaluate(CONTRAST) == [], what
                 assert await page.evaluate(SMALL) == [], what
@@ -294,5 +292,5 @@ async def test_every_page_fits_and_can_be_read(stage: Stage, files: list[Path], 
     async with stage.page(DESKTOP, color_scheme=scheme) as page:
         await stage.sign_in(page)
         await page.goto(f"{stage.url}/upload")
-        await page.screenshot(path=pictures / f"upload-page-desktop-{scheme}.png", full_page=True)
+        await picture(page, f"upload-page-desktop-{scheme}")
         assert await violations(page) == []
