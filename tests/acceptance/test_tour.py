@@ -19,7 +19,7 @@ from gateway.domain.user import Actor
 from tests.acceptance.tour_stops import AT, NO_PAGES, TOUR, Stop
 from tests.peers.axe import violations
 from tests.peers.languages import TEXTS, left_in_english
-from tests.peers.manners import ARGUMENTS, BEYOND, CONTRAST, DESKTOP, NARROW, PHONE, SMALL
+from tests.peers.manners import ARGUMENTS, BEYOND, CONTRAST, COVERED, DESKTOP, NARROW, PHONE, SMALL
 from tests.webprint.full_house import OWN_WORDS, Full, full_house
 from tests.webprint.web_house import PASSWORD, serving
 from webprint.policy import POLICY
@@ -142,7 +142,7 @@ class Walk:
         for device, size, scheme in self.looks:
             await page.set_viewport_size({"width": size[0], "height": size[1]})
             await page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-            for script in (CONTRAST, SMALL, BEYOND):
+            for script in (CONTRAST, SMALL, BEYOND, COVERED):
                 if found := await page.evaluate(script):
                     self.wrong.append(f"{stop.name} {device} {scheme}: {found}")
             if self.pictures:

@@ -47,3 +47,14 @@ SMALL = """() => [...document.querySelectorAll("a, button, summary, input, selec
 BEYOND = """() => document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
   .filter((one) => one.getBoundingClientRect().right > innerWidth + 1).slice(-4).map((one) => one.outerHTML.slice(0, 120))
   .concat("scrolls sideways")"""
+
+# Bars that keep their place in the window and cover one another there, such as a button behind the tabs of a phone.
+COVERED = """() => { const boxes = [...document.querySelectorAll("body *")]
+    .filter((one) => { const {position, bottom} = getComputedStyle(one);
+      return (position === "fixed" || (position === "sticky" && bottom !== "auto")) && one.checkVisibility({visibilityProperty: true}); })
+    .map((one) => [one, one.getBoundingClientRect()])
+    .filter(([, box]) => box.width && box.height && box.bottom > 0 && box.top < innerHeight);
+  return boxes.flatMap(([one, a], at) => boxes.slice(at + 1)
+    .filter(([other, b]) => !one.contains(other) && !other.contains(one)
+      && Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1)
+    .map(([other]) => `${one.outerHTML.slice(0, 60)} and ${other.outerHTML.slice(0, 60)}`)); }"""
