@@ -25,8 +25,8 @@ class Rule:
     `otherwise` does as well.
 
     Without one it is the caller's own: whoever is signed in, or a token with the scope jobs:own or, for staff, `scope`.
-    `any_scope`: whatever a token is for. `recent`: a session whose user proved itself within minutes; no token will do. `streams`: the body is a document, not
-    held in memory, and its intake knows the idempotency key. `secret`: the answer shows a secret once, and is never kept.
+    `any_scope`: whatever a token is for. `recent`: a session whose user proved itself within minutes; no token will do. `streams`: the body is not
+    held in memory; what takes it knows the idempotency key, or changes nothing more when it is sent again. `secret`: the answer shows a secret once, and is never kept.
     """
 
     anyone: bool = False

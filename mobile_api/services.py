@@ -14,7 +14,6 @@ from gateway.services.administration import Administration
 from gateway.services.api_tokens import ApiTokens
 from gateway.services.credit import Credit
 from gateway.services.csv_import import CsvImports
-from gateway.services.device_book import DeviceBook
 from gateway.services.directories import DirectoryBook
 from gateway.services.house import House
 from gateway.services.identity import Identity
@@ -33,7 +32,6 @@ from gateway.services.terminals import Terminals
 from gateway.services.tracing import TraceLinks
 from gateway.services.uploads import Uploads
 from gateway.services.webhooks import Webhooks
-from gateway.services.why import Why
 from gateway.settings import Settings
 from mobile_api.events import EventWindow
 from mobile_api.figures import ApiFigures
@@ -54,9 +52,8 @@ class Portal(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Services:
-    """`learn` asks a device what it can do; `health` gives the reasons why no work is accepted now, `connected` whether
-    a terminal is there now. `base` is what links
-    that leave this house begin with.
+    """`learn` asks a device what it can do; `health` gives the reasons why no work is accepted now, `connected` says
+    whether a terminal is there now. `base` is what links that leave this house begin with.
 
     Without `preview` there are thumbnails alone.
     """
@@ -87,11 +84,9 @@ class Services:
     network: NetworkDoctor
     preview: Preview | None
     learn: Callable[[str], Awaitable[Device]]
-    devices: DeviceBook
     terminals: Terminals
     connected: Callable[[UUID], bool]
     directories: DirectoryBook
-    why: Why
     shares: Shares
     traces: TraceLinks
     base: Callable[[], str]

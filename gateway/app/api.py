@@ -88,11 +88,9 @@ def api_services(
         network=network,
         preview=preview,
         learn=gateway.learn,
-        devices=administration.devices,
         terminals=terminals,
         connected=connected,
         directories=gateway.people.directories,
-        why=administration.why,
         shares=shares_of(gateway),
         traces=TraceLinks(
             jobs=gateway.database.jobs, clock=gateway.clock, enabled=bool(gateway.settings.traces.endpoint)

@@ -46,7 +46,9 @@ def certificate_request(
     data: Data = None,
 ) -> None:
     """Print a request for an authority (PKCS #10); its key stays here."""
-    pem = _at_desk(config, data, lambda desk: desk.request(names), "certificate.requested", lambda _: " ".join(names))
+    pem = _at_desk(
+        config, data, lambda desk: desk.request(names), "certificate.requested", lambda _: (" ".join(names), "")
+    )
     print(pem, end="")
 
 
@@ -68,7 +70,9 @@ def _replaced(config: Path | None, data: Path | None, change: Callable[[Certific
         change(desk)
         return _row(desk)
 
-    return _at_desk(config, data, work, "certificate.replaced", lambda row: row["fingerprint"])
+    return _at_desk(
+        config, data, work, "certificate.replaced", lambda row: (row["fingerprint"], ", ".join(row["names"]))
+    )
 
 
 def _at_desk(
@@ -76,16 +80,16 @@ def _at_desk(
     data: Path | None,
     work: Callable[[CertificateDesk], T],
     action: str = "",
-    subject: Callable[[T], str] = str,
+    told: Callable[[T], tuple[str, str]] = lambda _: ("", ""),
 ) -> T:
-    """Noted in the audit log as `action` when it changes something."""
+    """Noted in the audit log as `action`, with the subject and text that are `told`, when it changes something."""
 
     async def at(gateway: Gateway) -> T:
         certificates = certificates_of(gateway.settings, gateway.clock, gateway.host_names.all)
         await asyncio.to_thread(certificates.load)
         done = await asyncio.to_thread(work, certificate_desk(gateway, certificates))
         if action:
-            await gateway.house.audit.note(SHELL, action, subject(done))
+            await gateway.house.audit.note(SHELL, action, *told(done))
         return done
 
     return using(config, data, at)

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from gateway.domain.rights import Permission
 from gateway.errors import NotPossible
 from gateway.i18n import said
-from gateway.services.renewals import Renewals, Standing
+from gateway.services.renewals import Renewals
 from mobile_api.models import Body, Text, moment
 from mobile_api.policy import needs
 from mobile_api.router import Asking, Given, Topic
@@ -156,7 +156,7 @@ async def _shown(services: Services) -> CertificateOut:
 async def _public(renewals: Renewals | None) -> PublicOut | None:
     if renewals is None:
         return None
-    standing: Standing = await renewals.standing()
+    standing = await renewals.standing()
     kept, last, found = standing.certificate, standing.last, standing.finding
     return PublicOut(
         names=list(standing.asked.names),

@@ -39,20 +39,18 @@ async def list_checks(services: Given) -> list[CheckOut]:
     """All that can be looked at here: channels, connections, devices, this machine, and how things stand."""
     health = services.administration.health
     quick = await health.quick()
-    return [CheckOut(key=key, kind=kind, found=_shown(quick.get(key))) for kind, key in await health.keys()]
+    return [
+        CheckOut(key=key, kind=kind, found=_shown(quick[key]) if key in quick else None)
+        for kind, key in await health.keys()
+    ]
 
 
 @router.post("/checks/{key}")
 @needs(Permission.SETTINGS)
 async def run_check(key: Key, services: Given) -> FindingOut:
     """Try it now: connects, signs in, prints nothing. What fails is an answer, not an error."""
-    found = await services.administration.health.look(key)
-    return _finding(found)
+    return _shown(await services.administration.health.look(key))
 
 
-def _shown(found: Finding | None) -> FindingOut | None:
-    return None if found is None else _finding(found)
-
-
-def _finding(found: Finding) -> FindingOut:
+def _shown(found: Finding) -> FindingOut:
     return FindingOut(ok=found.ok, text=said(found.text), mend=said(found.mend), needed=found.needed)

@@ -142,7 +142,7 @@ async def learn_device(name: Name, services: Given, caller: Asking) -> DeviceOut
 @needs(Permission.DEVICES, somewhere=True)
 async def print_test_page(name: Name, services: Given, caller: Asking, response: Response) -> JobOut:
     """A real page through intake, preparation and delivery; the job tells what becomes of it."""
-    device, book = _found(name, services, caller), services.devices
+    device, book = _found(name, services, caller), services.administration.devices
     lines = [device.info or device.name, book.route_of(device), caller.actor.user or ""]
     job = await book.print_test_page(device.name, caller.actor, title=gettext("Test page"), lines=lines)
     await services.house.audit.note(caller.actor, "device.tested", f"device {name}", job=job.id)

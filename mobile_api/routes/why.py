@@ -83,7 +83,7 @@ async def find_why(  # noqa: PLR0917 - one parameter a filter
         until=until.timestamp() if until else float("inf"),
         limit=limit,
     )
-    found = await services.why.find(trace, caller.actor)
+    found = await services.administration.why.find(trace, caller.actor)
     return FoundOut(
         jobs=[_named(job) for job in found.jobs],
         refused=[
@@ -111,7 +111,7 @@ async def show_life(
     caller: Asking,
 ) -> LifeOut:
     """Everything that is known of one job, in the order it happened. That somebody looked is noted."""
-    life = await services.why.life(id, caller.actor)
+    life = await services.administration.why.life(id, caller.actor)
     return LifeOut(
         job=_named(life.job),
         rule=said(life.rule),

@@ -129,7 +129,7 @@ async def test_a_test_page_is_a_real_job(house: ApiHouse) -> None:
     book = DeviceBook(
         printers=gateway.printers, drivers={"socket": driver}, addresses=FakeNetwork(), intake=gateway.intake
     )
-    object.__setattr__(house.app.state.services, "devices", book)
+    object.__setattr__(house.app.state.services.administration, "devices", book)
     async with house.client(token=await house.token("root")) as root:
         made = await root.post("devices/laser/test-page")
         assert made.status_code == 201, made.text

@@ -47,7 +47,8 @@ _HOLDERS = (
     .order_by(holders.project_uuid, holders.holder_folded)
 )
 _TITLES = select(p.code, p.title).where(p.code.in_(bindparam("codes", expanding=True)))
-_MANY = 500  # names in one question; projects that change what the database knows of its tables
+_MANY = 500  # names in one question
+_IMPORT = 500  # projects at once, from which on the database has to count its tables anew
 
 
 class SqlProjectStore:
@@ -70,7 +71,7 @@ class SqlProjectStore:
             for table, rows in ((project_words, _words(several)), (project_holders, _holders(several))):
                 if rows:
                     connection.execute(insert(table), rows)
-            if len(several) >= _MANY:
+            if len(several) >= _IMPORT:
                 count_anew(connection, projects, project_words, project_holders)
 
         await self._transactions.write(work)

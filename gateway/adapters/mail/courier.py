@@ -79,7 +79,7 @@ class SmtpCourier:
                 await self._sign_in(smtp)
         except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
             if smtp is not None:
-                _hang_up(smtp)
+                _hang_up(smtp, smtp.transport)
             raise Undelivered(self._unreachable(error), away=True) from error
         try:
             async with asyncio.timeout(4 * self._mail.seconds):
@@ -123,16 +123,15 @@ class SmtpCourier:
 
 async def _leave(smtp: aiosmtplib.SMTP) -> None:
     """A letter that was taken stays taken, however the farewell goes."""
-    transport = smtp.transport
+    transport = smtp.transport  # after QUIT it is known to nobody else
     with contextlib.suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
         if smtp.is_connected:
             await smtp.quit(timeout=2.0)
     _hang_up(smtp, transport)
 
 
-def _hang_up(smtp: aiosmtplib.SMTP, transport: asyncio.BaseTransport | None = None) -> None:
+def _hang_up(smtp: aiosmtplib.SMTP, transport: asyncio.BaseTransport | None) -> None:
     """Says goodbye in TLS, and waits for nobody's answer to it: a server that gives none would keep a socket open."""
-    transport = transport or smtp.transport
     smtp.close()
     if isinstance(transport, asyncio.WriteTransport):
         transport.abort()
