@@ -162,7 +162,7 @@ BROKEN = "Page 2 cannot be read. Save the document anew and send it again."  # a
 LOOKS = {
     "en": (("narrow", NARROW, "light"), ("desktop", DESKTOP, "dark")),
     "de": (("phone", PHONE, "light"), ("narrow", NARROW, "dark"), ("desktop", DESKTOP, "light")),
-    "fr": (("narrow", NARROW, "light"), ("phone", PHONE, "dark")),
+    "fr": (("narrow", NARROW, "light"), ("desktop", DESKTOP, "light"), ("phone", PHONE, "dark")),
 }
 
 

@@ -1,10 +1,9 @@
-"""Terminals by the API: put up, let in by a code, unlocked, revoked; and who is locked out there and elsewhere."""
+"""Terminals by the API: put up, let in by a code, unlocked, revoked."""
 
 import pytest
 
 from gateway.domain.terminal import CodeFor
 from gateway.errors import NotAuthenticated
-from gateway.services.limits import Kind, Limit, Policy
 from gateway.services.terminals import Terminals
 from tests.mobile_api.api_house import ApiHouse
 
@@ -85,18 +84,3 @@ async def test_one_that_locked_itself_takes_cards_again(house: ApiHouse) -> None
         assert (shown["locked"] is None, shown["alert"]) == (False, "Somebody guesses.")
         again = (await root.post("terminals/box/unlock")).json()
         assert (again["locked"], again["alert"]) == (None, "")
-
-
-async def test_who_is_locked_out_is_listed_and_forgiven(house: ApiHouse) -> None:
-    limits = house.gateway.identity.limits
-    limits.table[Kind.SIGN_IN_NAME] = Policy(tries=1, window=60.0, lock=60.0, message="")
-    limits.take(Limit(kind=Kind.SIGN_IN_NAME, key=("alice", "192.0.2.7")))
-    async with house.client(token=await house.token("root")) as root:
-        (one,) = (await root.get("lockouts")).json()
-        assert (one["who"], one["place"], one["is_name"]) == ("alice", "192.0.2.7", True)
-        assert 0 < one["seconds"] <= 60
-        wanted = {key: one[key] for key in ("kind", "who", "place")}
-        assert (await root.post("lockouts/forgive", json=wanted)).status_code == 204
-        assert (await root.get("lockouts")).json() == []
-        assert (await root.post("lockouts/forgive", json=wanted)).status_code == 404
-        assert [e["subject"] for e in (await root.get("audit?action=lockout.forgiven")).json()["items"]] == ["alice"]
