@@ -110,6 +110,6 @@ def _row(desk: CertificateDesk) -> dict[str, Any]:
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text("ascii")
+        return path.read_text("utf-8")
     except (OSError, ValueError) as error:
         raise BadRequest(f"{path} cannot be read as PEM. Give a text file that begins with -----BEGIN.") from error
